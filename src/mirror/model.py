@@ -1,0 +1,97 @@
+"""The values every layer shares: articles, images, editions' names, endpoints.
+
+Instants are whole Unix seconds, UTC. All values are frozen; a constructor refuses what no part of
+the project could carry, with ``ValueError``: parsers check first and raise their own errors.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+# Ids go into file names, links and TUF target paths: ASCII, no separators, no leading dot.
+ARTICLE_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?")
+CHANNEL_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+
+
+class State(StrEnum):
+    """Where an article stands. Withdrawn articles keep their id and title so that copies catch up."""
+
+    LIVE = "live"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"  # editorial: the text was wrong; copies should say so
+    REMOVED = "removed"  # for harm: the text endangers someone; copies should be destroyed
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was changed in an article after publication, in the article's language."""
+
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture an article shows; the body names it as ``<img src="image:0">``, by its index.
+
+    ``digest`` is the SHA-256 (hex) of ``data`` as carried (AVIF or WebP, metadata stripped).
+    """
+
+    digest: str
+    media_type: str
+    width: int
+    height: int
+    length: int
+    alt: str
+    credit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One text as the publisher says it, ready to be carried.
+
+    ``body`` is canonical HTML of the closed subset (see ``articles``): what the sanitizer gives
+    back unchanged. ``language`` is a canonical BCP 47 tag. ``published`` and ``updated`` are
+    instants; ``updated`` is never before ``published``.
+    """
+
+    id: str
+    channel: str
+    language: str
+    title: str
+    body: str
+    published: int
+    updated: int
+    summary: str = ""
+    byline: str = ""
+    section: str = ""
+    source: str = ""
+    credits: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    state: State = State.LIVE
+
+    def __post_init__(self) -> None:
+        if not ARTICLE_ID.fullmatch(self.id):
+            raise ValueError("article id")
+        if not CHANNEL_ID.fullmatch(self.channel):
+            raise ValueError("channel id")
+        if not self.title.strip():
+            raise ValueError("an article has a title")
+        if not 0 <= self.published <= self.updated:
+            raise ValueError("updated before published")
+        if self.state in (State.WITHDRAWN, State.REMOVED) and (self.body or self.images):
+            raise ValueError("a withdrawn article carries no body")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address where a mirror answers. ``repr`` hides it: addresses never reach a log.
+
+    ``url`` is an ``http(s)://`` base that ends in ``/``, or a ``file:`` URL of a folder or of a
+    ``.mirror.zip``. ``name`` is a short local label ("mirror 1"), safe to show and to log.
+    """
+
+    name: str
+    url: str = field(repr=False)
