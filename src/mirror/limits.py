@@ -17,31 +17,47 @@ PIECE_SIZES: Final = (2_560, 5_120, 7_680, 10_240)
 # --- clusters, pages, manifests ----------------------------------------------------------------
 # Raw text of one cluster; a decoder allocates at most this. 300 kB compress to about 8 pieces.
 MAX_CLUSTER_RAW: Final = 4 << 20
-MAX_DICTIONARY_RAW: Final = 1 << 20
-MAX_PAGE_RAW: Final = 1 << 20
-MAX_MANIFEST_RAW: Final = 4 << 20
+MAX_DICTIONARY_RAW: Final = 1 << 20  # held for months by every reader; ours are a tenth of this
+MAX_PAGE_RAW: Final = 1 << 20  # one day's metadata: some 1,000 articles at 1 kB each
+MAX_MANIFEST_RAW: Final = 4 << 20  # 100 bytes for each of 40,000 pages, more than a century of days
 # One article as its sanitized body, UTF-8. The longest post in our corpora is 66 kB; books are
 # not news, and one article must not starve the rest of its cluster.
 MAX_ARTICLE_BODY: Final = 1 << 20
-MAX_ARTICLES: Final = 100_000
-MAX_IMAGE: Final = 1 << 20
+MAX_ARTICLES: Final = 100_000  # in one edition: thirty a day for nine years
+MAX_IMAGE: Final = 1 << 20  # 103 pieces; on a phone's screen a picture needs a tenth
 
 # --- articles, as sources give them ------------------------------------------------------------
-MAX_TITLE: Final = 1_000  # characters
-MAX_SUMMARY: Final = 4_000  # characters
+MAX_TITLE: Final = 1_000  # characters; longer is a body put into the wrong field
+MAX_SUMMARY: Final = 4_000  # characters; front pages carry it, and must stay a few pieces
 MAX_SOURCE_FILE: Final = 16 << 20  # one HTML, Markdown or text file; the largest real page seen: 3 MB
-MAX_FEED: Final = 64 << 20  # one RSS or Atom document
-MAX_SOURCE_FILES: Final = 100_000  # files in one folder
+MAX_FEED: Final = 64 << 20  # one RSS or Atom document: 1,000 entries of full text at 64 kB
+MAX_SOURCE_FILES: Final = 100_000  # files in one folder, as many as an edition has articles
 
 # --- trust ---------------------------------------------------------------------------------------
-MAX_METADATA: Final = MAX_PIECE  # any one metadata file, as transferred (design: the freeze holds for metadata too)
-MAX_ROOT_ROTATIONS: Final = 256
+MAX_METADATA: Final = MAX_PIECE  # one metadata file, as transferred: connections freeze for these too
+MAX_ROOT_ROTATIONS: Final = 256  # roots walked in one refresh: a key change each month for 20 years
+MAX_DELEGATIONS: Final = 32  # roles visited to find one target, as the reference client has it
+# The mutable file m/heads/<channel> unpacked: 9 metadata files of at most a piece each, most of them
+# far smaller. A frame of one piece could claim 4 GiB.
+MAX_HEAD_RAW: Final = 64 << 10
+MAX_HEAD_FILES: Final = 16
+# What a reader may be made to believe of time by an online key alone: a signed instant is taken only
+# up to the expiry of the root, which needs the offline threshold.
+MAX_INSTANT: Final = 253_402_300_799  # the last second of the year 9999
+MAX_KEY_FILE: Final = 16 << 10  # a sealed key is under 1 kB
+MAX_PASSPHRASE: Final = 1_024  # bytes of UTF-8
+# A sealed key names the cost of opening it: bounded, or a hostile file could ask for 100 GB.
+MAX_KDF_MEMORY: Final = 1 << 30  # bytes; the default takes 256 MiB
+MAX_KDF_PASSES: Final = 16
+# A publisher never jumps further than a restored backup may lag behind; a wild jump (by mistake or by
+# a thief) could only be undone by rotating keys, since no reader goes back.
+MAX_VERSION_JUMP: Final = 1_000
 
 # --- archives ------------------------------------------------------------------------------------
-MAX_ARCHIVE_ENTRIES: Final = 1_000_000
+MAX_ARCHIVE_ENTRIES: Final = 1_000_000  # full of pieces, that is 10 GB; the table of names takes 200 MB
 MAX_ARCHIVE_ENTRY: Final = MAX_PIECE  # every entry of a bundle is a piece or a metadata file
-MAX_ARCHIVE: Final = 8 << 30
+MAX_ARCHIVE: Final = 8 << 30  # a USB stick; larger libraries travel as several channels
 
 # --- network -------------------------------------------------------------------------------------
-CONNECT_SECONDS: Final = 10.0
+CONNECT_SECONDS: Final = 10.0  # three SYN retries (1 + 2 + 4 s) and a round trip to a far host
 READ_SECONDS: Final = 20.0  # silence on one request; a 10 kB piece at 8 kbit/s takes 10 s
