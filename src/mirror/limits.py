@@ -15,11 +15,18 @@ MAX_PIECE: Final = 10_240
 PIECE_SIZES: Final = (2_560, 5_120, 7_680, 10_240)
 
 # --- clusters, pages, manifests ----------------------------------------------------------------
-# Raw text of one cluster; a decoder allocates at most this. 300 kB compress to about 8 pieces.
-MAX_CLUSTER_RAW: Final = 4 << 20
-MAX_DICTIONARY_RAW: Final = 1 << 20  # held for months by every reader; ours are a tenth of this
-MAX_PAGE_RAW: Final = 1 << 20  # one day's metadata: some 1,000 articles at 1 kB each
-MAX_MANIFEST_RAW: Final = 4 << 20  # 100 bytes for each of 40,000 pages, more than a century of days
+# One decompressed cluster, before the codebook expands it: a decoder allocates at most this.
+MAX_CLUSTER_RAW: Final = 2 << 20
+MAX_DICTIONARY_RAW: Final = 1 << 20  # 64 kB of content and 8,288 strings are usual
+MAX_PAGE_RAW: Final = 4 << 20  # titles of one day; 1,000 characters each at the very most
+MAX_HEAD_RAW: Final = 1 << 20  # manifest and front page, from one piece
+MAX_PAGE_TABLE_RAW: Final = 4 << 20  # 100,000 pages of 40 bytes
+# A codebook string stands for one or two bytes, so this bounds how far a cluster can expand:
+# 48-fold, 96 MiB from the largest cluster.
+MAX_CODEBOOK_STRING: Final = 48
+# A list of pieces longer than this carries more than MAX_CLUSTER_RAW can compress to, or an image
+# of 2 MiB.
+MAX_PIECES: Final = 256
 # One article as its sanitized body, UTF-8. The longest post in our corpora is 66 kB; books are
 # not news, and one article must not starve the rest of its cluster.
 MAX_ARTICLE_BODY: Final = 1 << 20
@@ -30,6 +37,12 @@ MAX_IMAGE: Final = 1 << 20  # 103 pieces; on a phone's screen a picture needs a 
 MAX_TITLE: Final = 1_000  # characters; longer is a body put into the wrong field
 MAX_SUMMARY: Final = 4_000  # characters; front pages carry it, and must stay a few pieces
 MAX_SOURCE_FILE: Final = 16 << 20  # one HTML, Markdown or text file; the largest real page seen: 3 MB
+MAX_LINK: Final = 2_000  # characters of an address; longer ones fail in browsers and proxies
+MAX_ALT: Final = 500  # characters of an image's description or credit
+MAX_LINE: Final = 500  # characters of a byline, a section or a credit line
+MAX_BLOCK_NESTING: Final = 12  # lists and quotations inside one another; the reader indents four
+MAX_ARTICLE_IMAGES: Final = 100  # pictures of one article; a photo gallery has 60
+MAX_FEED_ENTRIES: Final = 10_000  # entries of one feed; real ones stop at some hundred
 MAX_FEED: Final = 64 << 20  # one RSS or Atom document: 1,000 entries of full text at 64 kB
 MAX_SOURCE_FILES: Final = 100_000  # files in one folder, as many as an edition has articles
 
@@ -39,8 +52,8 @@ MAX_ROOT_ROTATIONS: Final = 256  # roots walked in one refresh: a key change eac
 MAX_DELEGATIONS: Final = 32  # roles visited to find one target, as the reference client has it
 # The mutable file m/heads/<channel> unpacked: 9 metadata files of at most a piece each, most of them
 # far smaller. A frame of one piece could claim 4 GiB.
-MAX_HEAD_RAW: Final = 64 << 10
-MAX_HEAD_FILES: Final = 16
+MAX_METADATA_HEAD_RAW: Final = 64 << 10
+MAX_METADATA_HEAD_FILES: Final = 16
 # What a reader may be made to believe of time by an online key alone: a signed instant is taken only
 # up to the expiry of the root, which needs the offline threshold.
 MAX_INSTANT: Final = 253_402_300_799  # the last second of the year 9999
@@ -52,6 +65,14 @@ MAX_KDF_PASSES: Final = 16
 # A publisher never jumps further than a restored backup may lag behind; a wild jump (by mistake or by
 # a thief) could only be undone by rotating keys, since no reader goes back.
 MAX_VERSION_JUMP: Final = 1_000
+
+# --- notices -------------------------------------------------------------------------------------
+# The whole signed set before compression: 4 designations in 8 languages are about 200 kB, and 27
+# languages fit; a decoder allocates a small multiple of this.
+MAX_NOTICE_SET: Final = 2 << 20
+MAX_NOTICE_ITEMS: Final = 2_000  # entries of any one list or table; the largest is one language's texts
+MAX_NOTICE_TEXT: Final = 8_000  # characters of one finished text; the longest is an information page
+MAX_NOTICE_FILE: Final = 256 << 10  # one catalogue or translation file, as its author wrote it
 
 # --- archives ------------------------------------------------------------------------------------
 MAX_ARCHIVE_ENTRIES: Final = 1_000_000  # full of pieces, that is 10 GB; the table of names takes 200 MB

@@ -32,17 +32,34 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class PieceList:
+    """Something larger than a piece, as the pieces that carry it, in order.
+
+    ``raw_length`` is the length in bytes after decompression; ``digests`` are the names of the
+    pieces (SHA-256 of their transferred bytes, lower-case hex), at least one; every piece but the
+    last has the full size, the last has ``last_size`` bytes (one of ``limits.PIECE_SIZES``).
+
+    Source: bundle/FORMAT.md section 2.
+    """
+
+    raw_length: int
+    digests: tuple[str, ...]
+    last_size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """A picture an article shows; the body names it as ``<img src="image:0">``, by its index.
 
-    ``digest`` is the SHA-256 (hex) of ``data`` as carried (AVIF or WebP, metadata stripped).
+    ``thumbnail`` fits one piece; ``full`` is the larger tier, where there is one. ``width`` and
+    ``height`` are pixels of the larger tier. Both tiers hold AVIF or WebP without metadata.
     """
 
-    digest: str
+    thumbnail: PieceList
+    full: PieceList | None
     media_type: str
     width: int
     height: int
-    length: int
     alt: str
     credit: str
 

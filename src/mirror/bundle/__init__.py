@@ -1,0 +1,1 @@
+"""The bundle format: editions as pieces. See FORMAT.md."""
