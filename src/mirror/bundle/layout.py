@@ -5,10 +5,10 @@ Rules (FORMAT.md section 8):
 1. Articles are ordered by language, day, instant, id. A page holds one language.
 2. A page holds whole days until a cluster is full; a day that is longer has several clusters.
 3. Pages of earlier editions stay as they are, so that a reader who has them fetches only news.
-4. Except the last ones, while they are small: a page of fewer than ``SEALED_PIECES`` pieces that
-   is no larger than what is new is packed again with it. So a year of quiet days does not leave
-   365 nearly empty pages to newcomers, and a reader who returns never fetches more than twice the
-   news again.
+4. Except the last ones, while they are small: once a language ends in ``TAIL_PAGES`` pages of fewer
+   than ``SEALED_PIECES`` pieces, they are packed again with what is new. So a year of quiet days
+   does not leave 365 nearly empty pages to newcomers, and a reader who returns fetches such a tail
+   again once in ``TAIL_PAGES`` updates.
 5. And except pages that hold an article removed for harm: they are packed again without it.
 """
 
@@ -26,6 +26,7 @@ CLUSTER_TEXT: Final = 520_000
 # Clusters of one page: all are fetched together, so that a mirror does not learn which article.
 PAGE_CLUSTERS: Final = 4
 SEALED_PIECES: Final = 4
+TAIL_PAGES: Final = 7
 
 
 @dataclass(frozen=True, slots=True)

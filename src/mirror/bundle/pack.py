@@ -172,21 +172,23 @@ def _sort_pages(
     again = [
         page for page in kept if any(a.id in removed and a.state is not State.REMOVED for a in page.articles)
     ]
-    news: defaultdict[str, int] = defaultdict(int)
-    for article in fresh.values():
-        news[article.language] += layout.text_size(article)
-    for opened in reversed(kept):
-        language = opened.page.listed[0].language
-        size = sum(map(layout.text_size, opened.articles))
-        pieces = sum(len(cluster.pieces.digests) for cluster in opened.page.clusters)
-        if opened in again or not news[language]:
-            continue
-        if pieces >= layout.SEALED_PIECES or size > news[language]:
-            news[language] = 0  # An older page does not move past this one.
-            continue
-        again.append(opened)
-        news[language] += size
+    for language in sorted({article.language for article in fresh.values()}):
+        tail = _unsealed_tail(kept, language)
+        if len(tail) >= layout.TAIL_PAGES:
+            again += [page for page in tail if page not in again]
     return [page for page in kept if page not in again], again
+
+
+def _unsealed_tail(kept: list[OpenPage], language: str) -> list[OpenPage]:
+    """The language's last pages, as far back as they are small."""
+    tail = []
+    for opened in reversed(kept):
+        if opened.page.listed[0].language != language:
+            continue
+        if sum(len(cluster.pieces.digests) for cluster in opened.page.clusters) >= layout.SEALED_PIECES:
+            break
+        tail.append(opened)
+    return tail
 
 
 def _train_languages(packer: _Packer, fresh: Iterable[Article], everything: Iterable[Article]) -> None:
