@@ -31,7 +31,7 @@ MAX_PIECES: Final = 256
 # not news, and one article must not starve the rest of its cluster.
 MAX_ARTICLE_BODY: Final = 1 << 20
 MAX_ARTICLES: Final = 100_000  # in one edition: thirty a day for nine years
-MAX_IMAGE: Final = 1 << 20  # 103 pieces; on a phone's screen a picture needs a tenth
+MAX_IMAGE: Final = 1 << 20  # 103 pieces; a phone's screen needs far less
 
 # --- articles, as sources give them ------------------------------------------------------------
 MAX_TITLE: Final = 1_000  # characters; longer is a body put into the wrong field
@@ -75,7 +75,7 @@ MAX_NOTICE_TEXT: Final = 8_000  # characters of one finished text; the longest i
 MAX_NOTICE_FILE: Final = 256 << 10  # one catalogue or translation file, as its author wrote it
 
 # --- archives ------------------------------------------------------------------------------------
-MAX_ARCHIVE_ENTRIES: Final = 1_000_000  # full of pieces, that is 10 GB; the table of names takes 200 MB
+MAX_ARCHIVE_ENTRIES: Final = 1_000_000  # more pieces than MAX_ARCHIVE holds, when they are full
 MAX_ARCHIVE_ENTRY: Final = MAX_PIECE  # every entry of a bundle is a piece or a metadata file
 MAX_ARCHIVE: Final = 8 << 30  # a USB stick; larger libraries travel as several channels
 
