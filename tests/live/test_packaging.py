@@ -1,0 +1,73 @@
+"""The wheel holds all that the programs need at run time, and two builds give the same bytes."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "mirror"
+CATALOGUE = ROOT / "config" / "notices"
+
+
+def build(target: Path) -> Path:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", target],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = target.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("wheel"))
+
+
+def test_a_second_build_is_the_same_to_the_byte(wheel: Path, tmp_path: Path) -> None:
+    assert build(tmp_path).read_bytes() == wheel.read_bytes()
+
+
+def test_every_module_document_and_datum_is_in_the_wheel(wheel: Path) -> None:
+    here = {
+        f"mirror/{path.relative_to(PACKAGE).as_posix()}"
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and "catalogue" not in path.parts
+    }
+    catalogue = {
+        f"mirror/notices/catalogue/{path.relative_to(CATALOGUE).as_posix()}"
+        for path in CATALOGUE.rglob("*")
+        if path.is_file()
+    }
+    assert "mirror/THREATS.md" in here
+    assert "mirror/notices/catalogue/generic.toml" in catalogue
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    assert {name for name in packed if not name.startswith("mirror-")} == here | catalogue
+
+
+def test_an_installed_wheel_finds_its_catalogue(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(tmp_path)
+    script = (
+        "from importlib.resources import files; catalogue = files('mirror') / 'notices' / 'catalogue'; "
+        "print(catalogue, (catalogue / 'generic.toml').is_file())"
+    )
+    for place in (tmp_path, ROOT / "src"):
+        found = subprocess.run(
+            [sys.executable, "-c", script],
+            env={"PYTHONPATH": str(place)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert found.stdout == f"{place / 'mirror' / 'notices' / 'catalogue'} True\n"
+
+
+def test_the_wheel_brings_the_command(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as packed:
+        (name,) = (name for name in packed.namelist() if name.endswith("entry_points.txt"))
+        assert packed.read(name).decode().split() == ["[console_scripts]", "mirror", "=", "mirror.cli:main"]
