@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -12,24 +13,27 @@ PACKAGE = ROOT / "src" / "mirror"
 CATALOGUE = ROOT / "config" / "notices"
 
 
-def build(target: Path) -> Path:
+def build(kind: str, target: Path, source: Path = ROOT) -> Path:
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", target],
-        cwd=ROOT,
+        [sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", target],
+        cwd=source,
         check=True,
         capture_output=True,
     )
-    (wheel,) = target.glob("*.whl")
-    return wheel
+    (made,) = target.glob("mirror-*.*")
+    return made
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("wheel"))
+    return build("wheel", tmp_path_factory.mktemp("wheel"))
 
 
-def test_a_second_build_is_the_same_to_the_byte(wheel: Path, tmp_path: Path) -> None:
-    assert build(tmp_path).read_bytes() == wheel.read_bytes()
+def test_whoever_builds_from_the_source_package_gets_the_same_bytes(wheel: Path, tmp_path: Path) -> None:
+    with tarfile.open(build("sdist", tmp_path / "sdist")) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.glob("mirror-*")
+    assert build("wheel", tmp_path / "wheel", source).read_bytes() == wheel.read_bytes()
 
 
 def test_every_module_document_and_datum_is_in_the_wheel(wheel: Path) -> None:
