@@ -19,6 +19,7 @@ from tuf.api.metadata import MetaFile, Root, Snapshot, Targets, Timestamp
 
 from mirror.errors import MirrorError, TrustError, UnreachableError
 from mirror.trust import tufset
+from mirror.trust.metadata import is_as_signed
 from mirror.trust.sources import ABSENT, Answer, Ask, Sources
 from mirror.trust.state import Kind, SessionLimits, Stored, file_of
 from mirror.trust.tufset import PINNED, TrustedSet
@@ -314,7 +315,7 @@ class MetadataSession:
             with suppress(MirrorError):
                 trusted.add_snapshot(stored, is_stored=True)
                 self._used[SNAPSHOT] = stored
-                if not tufset.is_as_signed(meta, stored):
+                if not is_as_signed(meta, stored):
                     for source in offer.sources:
                         self._sources.note(source, Kind.FORK, SNAPSHOT)
                 return

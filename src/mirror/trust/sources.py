@@ -13,6 +13,7 @@ from mirror.errors import FormatError, LimitError, MirrorError, UnreachableError
 from mirror.limits import MAX_PIECE
 from mirror.trust import tufset
 from mirror.trust.heads import unpack_head
+from mirror.trust.metadata import METADATA
 from mirror.trust.state import LIES, Kind, Observation
 
 ABSENT: Final = "absent"  # the code of a clean "no such file"
@@ -21,7 +22,7 @@ _TOO_LONG: Final = "too-long"
 _SILENT: Final = frozenset({"silent", "unreachable"})
 _ROOT_FILE: Final = re.compile(r"([1-9][0-9]{0,9})\.root\.json")
 _KIND_OF_CODE: Final = {
-    tufset.METADATA: Kind.MALFORMED,
+    METADATA: Kind.MALFORMED,
     tufset.ROLLED_BACK: Kind.ROLLED_BACK,
     tufset.WRONG_VERSION: Kind.WRONG_VERSION,
 }

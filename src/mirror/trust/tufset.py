@@ -12,11 +12,9 @@ R13  Expiry is judged at the instant we give, or not at all (``PINNED``).
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from securesystemslib.signer import Key, SSlibKey
 from tuf.api.exceptions import (
     BadVersionNumberError,
     EqualVersionNumberError,
@@ -25,99 +23,27 @@ from tuf.api.exceptions import (
     RepositoryError,
     UnsignedMetadataError,
 )
-from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError, SerializationError
 from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
 from tuf.ngclient.config import EnvelopeType
 
 from mirror.errors import FormatError, MirrorError, TrustError
-from mirror.limits import MAX_INSTANT
+from mirror.trust.metadata import FIELD, METADATA, distinct_signers, moment, parse
 
 T = TypeVar("T")
 
-FIELD: Final = "x-mirror"  # our signed field in every role: {"issued": instant, "role": name}
 PINNED: Final = None  # as a reference: nothing is expired; the caller judges expiry itself
 _NOT_TARGETS: Final = frozenset({Root.type, Timestamp.type, Snapshot.type})
-_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 BAD_SIGNATURE: Final = "bad-signature"
 EQUAL_VERSION: Final = "equal-version"
 EXPIRED: Final = "expired"
-METADATA: Final = "metadata"  # the code of a FormatError: not metadata
 NOT_AS_SIGNED: Final = "not-as-signed"
 NOT_NAMED: Final = "not-named"
 ROLLED_BACK: Final = "rolled-back"
 WRONG_ROLE: Final = "wrong-role"
 WRONG_VERSION: Final = "wrong-version"
-
-
-def instant(moment: datetime) -> int:
-    """The instant of an aware ``datetime``."""
-    return int((moment - _BEGINNING).total_seconds())
-
-
-def moment(at: int) -> datetime:
-    """The aware ``datetime`` of an instant, held between 1970 and 9999."""
-    return datetime.fromtimestamp(min(max(at, 0), MAX_INSTANT), tz=UTC)
-
-
-def issued_of(signed: Signed) -> int:
-    """When the publisher says ``signed`` was issued; 0 when it does not say, or says nonsense.
-
-    R11: a statement cannot have been issued after its own expiry.
-    """
-    ours = signed.unrecognized_fields.get(FIELD)
-    at = ours.get("issued") if isinstance(ours, dict) else None
-    if type(at) is not int or not 0 <= at <= instant(signed.expires):
-        return 0
-    return at
-
-
-def is_as_signed(meta: MetaFile, data: bytes) -> bool:
-    """True when ``data`` has the length and the digests that ``meta`` names, if it names any."""
-    try:
-        meta.verify_length_and_hashes(data)
-    except LengthOrHashMismatchError:
-        return False
-    return True
-
-
-def parse(data: bytes) -> Metadata[Any]:
-    """The metadata in ``data``, unverified.
-
-    Raises:
-        FormatError: ``metadata``: not TUF metadata.
-    """
-    try:
-        return Metadata.from_bytes(data)
-    except DeserializationError as error:
-        raise FormatError("not a metadata file", code=METADATA) from error
-
-
-def key_material(key: Key) -> bytes:
-    """Bytes that are equal exactly when two ``Key`` objects hold the same public key.
-
-    The text of a key is no proof of difference: hex has two cases and PEM has free line breaks.
-    """
-    if isinstance(key, SSlibKey):
-        try:
-            if key.keytype == "ed25519":
-                return b"ed25519:" + bytes.fromhex(key.keyval["public"])
-            # SubjectPublicKeyInfo is DER: one key, one spelling.
-            _, _, pem = SSlibKey._from_crypto(key._crypto_key())
-            return pem.encode()
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            pass
-    return repr((key.keytype, key.scheme, sorted(key.keyval.items()))).encode()
-
-
-def distinct_signers(delegator: Root | Targets, role: str, metadata: Metadata[Any]) -> tuple[str, ...]:
-    """The key ids of ``role`` that signed ``metadata``, one for each public key (R3), in order."""
-    result = delegator.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
-    by_key: dict[bytes, str] = {}
-    for keyid, key in result.signed.items():
-        by_key.setdefault(key_material(key), keyid)
-    return tuple(by_key.values())
 
 
 class TrustedSet:
@@ -136,7 +62,7 @@ class TrustedSet:
         """
         parsed = parse(root)
         self._set = _translated(lambda: TrustedMetadataSet(root, EnvelopeType.METADATA))
-        self._set.reference_time = _BEGINNING if reference is PINNED else moment(reference)
+        self._set.reference_time = moment(0) if reference is PINNED else moment(reference)
         self._enough(self._set.root, Root.type, parsed)
         self.roles: dict[tuple[str, str], Targets] = {}  # (role, delegating role) → accepted metadata
 

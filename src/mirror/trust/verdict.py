@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from tuf.api.metadata import Root, Snapshot, Timestamp
 
 from mirror.errors import MirrorError
+from mirror.trust.metadata import distinct_signers, instant, issued_of, parse
 from mirror.trust.state import Freshness, Observation, State, Stored, file_of
-from mirror.trust.tufset import PINNED, TrustedSet, distinct_signers, instant, issued_of, parse
+from mirror.trust.tufset import PINNED, TrustedSet
 from mirror.trust.verified import Signers, Verified
 
 
