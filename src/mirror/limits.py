@@ -79,6 +79,23 @@ MAX_ARCHIVE_ENTRIES: Final = 1_000_000  # more pieces than MAX_ARCHIVE holds, wh
 MAX_ARCHIVE_ENTRY: Final = MAX_PIECE  # every entry of a bundle is a piece or a metadata file
 MAX_ARCHIVE: Final = 8 << 30  # a USB stick; larger libraries travel as several channels
 
+# --- programs ------------------------------------------------------------------------------------
+MAX_CONFIG: Final = 64 << 10  # one configuration file; ours are under 4 kB
+MAX_READER_FILE: Final = 4 << 20  # one file of the browser's reader; with its decoders it is under 1 MB
+
+# --- publisher -----------------------------------------------------------------------------------
+MAX_CHANNELS: Final = 64  # of one publication; the largest newsroom we know of writes 27 languages
+MAX_HOLDERS: Final = 16  # keys of one role: a root that names more, with signatures, fills its piece
+MAX_NAME: Final = 120  # characters of a publication's or channel's name, on a reader's narrow screen
+MAX_IMAGE_SIDE: Final = 2_560  # pixels; a larger tier would pass MAX_IMAGE at any useful quality
+MAX_IMAGE_FILE: Final = 32 << 20  # a picture as a source has it; raw photographs are not for readers
+MAX_IMAGE_PIXELS: Final = 64_000_000  # decoded, 4 bytes each: a phone's camera makes 50 million
+MAX_ARTICLE_FILE: Final = 8 << 20  # one kept article: the largest body, escaped, and 100 lists of pieces
+MAX_STATE_FILE: Final = 16 << 20  # the kept metadata: 256 roots and 64 channels of a piece each, twice
+# A release further than this after the last one is refused unless the editor has checked the clock:
+# readers take a signed instant as the least that the time can be, and it cannot be unsaid.
+MAX_CLOCK_LEAP: Final = 90 * 86_400  # seconds
+
 # --- network -------------------------------------------------------------------------------------
 CONNECT_SECONDS: Final = 10.0  # three SYN retries (1 + 2 + 4 s) and a round trip to a far host
 READ_SECONDS: Final = 20.0  # silence on one request; a 10 kB piece at 8 kbit/s takes 10 s
