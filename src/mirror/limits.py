@@ -53,7 +53,7 @@ MAX_DELEGATIONS: Final = 32  # roles visited to find one target, as the referenc
 # The mutable file m/heads/<channel> unpacked: 9 metadata files of at most a piece each, most of them
 # far smaller. A frame of one piece could claim 4 GiB.
 MAX_METADATA_HEAD_RAW: Final = 64 << 10
-MAX_METADATA_HEAD_FILES: Final = 16
+MAX_METADATA_HEAD_FILES: Final = 16  # the 9, and room for roots in a row
 # What a reader may be made to believe of time by an online key alone: a signed instant is taken only
 # up to the expiry of the root, which needs the offline threshold.
 MAX_INSTANT: Final = 253_402_300_799  # the last second of the year 9999
@@ -61,7 +61,7 @@ MAX_KEY_FILE: Final = 16 << 10  # a sealed key is under 1 kB
 MAX_PASSPHRASE: Final = 1_024  # bytes of UTF-8
 # A sealed key names the cost of opening it: bounded, or a hostile file could ask for 100 GB.
 MAX_KDF_MEMORY: Final = 1 << 30  # bytes; the default takes 256 MiB
-MAX_KDF_PASSES: Final = 16
+MAX_KDF_PASSES: Final = 16  # together with the memory above, about a minute; the default takes 4
 # A publisher never jumps further than a restored backup may lag behind; a wild jump (by mistake or by
 # a thief) could only be undone by rotating keys, since no reader goes back.
 MAX_VERSION_JUMP: Final = 1_000

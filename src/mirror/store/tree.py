@@ -1,0 +1,227 @@
+"""A mirror's tree in a folder: read by anyone at any time, changed by one writer, whole at every instant.
+
+Rules:
+
+1. Only the paths of ``names`` exist. What else lies in the folder is neither given out nor touched.
+2. An edition enters in this order, each step flushed to the disk before the next begins: pieces;
+   metadata with a version in its name; the heads; ``m/timestamp.json``. So whoever follows a
+   statement finds everything it names, and a crash at any write leaves the old edition or the new.
+3. Only after that is dropped what the new edition no longer needs. What is to be dropped is written
+   down before the statements change: if we crash in between, the next writer does it (a text that
+   endangers someone must not survive in a forgotten file), and if the statements did not change, it
+   is forgotten.
+4. The folder ``.mirror`` beside ``m`` and ``p`` is ours: the lock, files half written, the list of
+   rule 3, the stamp. It is no part of the tree, holds nothing secret, and may be removed when
+   nobody writes.
+5. The stamp is replaced after everything else: whoever keeps files in memory forgets them when it
+   changes.
+"""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from mirror.limits import MAX_ARCHIVE_ENTRIES, MAX_PIECE, MAX_READER_FILE
+from mirror.store import atomic
+from mirror.store.names import TIMESTAMP, Kind, kind_of
+
+PRIVATE: Final = ".mirror"
+_ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
+
+# The list of what is to be dropped: every piece of the largest edition, and more.
+_MAX_DROP: Final = MAX_ARCHIVE_ENTRIES * 80
+
+Stamp = tuple[int, int] | None
+
+
+class Tree:
+    """The tree in ``folder``. Reading takes no lock and needs no right to write."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.private = folder / PRIVATE
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of ``path``, unverified; None where the tree has no such file.
+
+        A file larger than its kind may be, a link, a device: all are no file of ours.
+
+        Raises:
+            StorageError: The disk refused to say.
+        """
+        kind = kind_of(path)
+        if kind is None:
+            return None
+        limit = MAX_READER_FILE if kind is Kind.PAGE else MAX_PIECE
+        return _read(self.folder / path, limit)
+
+    def stamp(self) -> Stamp:
+        """Another value after each commit (rule 5); None for a tree that no writer of ours made."""
+        try:
+            facts = os.stat(self.private / "stamp")
+        except OSError:
+            return None
+        return facts.st_ino, facts.st_mtime_ns
+
+    def paths(self) -> Iterator[str]:
+        """Every path of the tree except pages of the browser's reader, in no order."""
+        for folder in ("m", "m/heads"):
+            yield from self._names(folder)
+        for shelf in _entries(self.folder / "p"):
+            yield from self._names(f"p/{shelf}")
+        for epoch in _entries(self.folder / "s"):
+            yield from self._names(f"s/{epoch}")
+
+    def _names(self, folder: str) -> Iterator[str]:
+        for name in _entries(self.folder / folder):
+            path = f"{folder}/{name}"
+            if kind_of(path) is not None:
+                yield path
+
+    @contextmanager
+    def writing(self) -> Iterator["Writer"]:
+        """The writer of this tree, made anew where there is none; undoes what a crash left behind.
+
+        Raises:
+            StorageError: ``store-locked`` when another process writes; any of ``atomic``'s.
+        """
+        atomic.make_folder(self.private)
+        with atomic.locked(self.private / "lock"):
+            writer = Writer(self)
+            writer.recover()
+            try:
+                yield writer
+            finally:
+                writer.clean()
+
+
+class Writer:
+    """The one who may change a tree; comes from ``Tree.writing``."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._new = tree.private / "new"
+        self._drop = tree.private / "drop"
+        self._unflushed: set[Path] = set()
+
+    def put(self, pieces: Mapping[str, bytes]) -> None:
+        """Add pieces, by path; nothing refers to them yet. The caller has checked their digests.
+
+        Raises:
+            StorageError: Those before the one that failed are there, and harmless.
+            ValueError: A path is not that of a piece.
+        """
+        for path, data in pieces.items():
+            if kind_of(path) is not Kind.PIECE:
+                raise ValueError("not a piece")
+            self._place(path, data)
+
+    def commit(self, files: Mapping[str, bytes], drop: Collection[str] = ()) -> None:
+        """Make ``files`` (metadata and statements, by path) the newest word, then drop paths.
+
+        All pieces that they name must have been put. The old edition or the new one is whole
+        whenever this fails (rule 2); a drop that was cut off is done by the next writer (rule 3).
+
+        Raises:
+            StorageError: The disk refused.
+            ValueError: There is no timestamp, a path may not be there, or is to be kept and dropped.
+        """
+        kinds = {path: kind_of(path) for path in files}
+        if TIMESTAMP not in files or not set(kinds.values()) <= {Kind.METADATA, Kind.STATEMENT}:
+            raise ValueError("not an edition's metadata")
+        if any(kind_of(path) is None or path in files for path in drop):
+            raise ValueError("not to be dropped")
+        self._flush()
+        if drop:
+            lines = [hashlib.sha256(files[TIMESTAMP]).hexdigest(), *sorted(drop)]
+            self._replace(self._drop, "\n".join(lines).encode())
+        for path, kind in kinds.items():
+            if kind is Kind.METADATA:
+                self._place(path, files[path])
+        self._flush()
+        for path, kind in kinds.items():
+            if kind is Kind.STATEMENT and path != TIMESTAMP:
+                self._place(path, files[path])
+        self._flush()
+        self._place(TIMESTAMP, files[TIMESTAMP])
+        self._flush()
+        self._remove(drop)
+        atomic.remove(self._drop)
+        self._restamp()
+
+    def recover(self) -> None:
+        """Finish or forget what a crash interrupted (rule 3)."""
+        self.clean()
+        atomic.make_folder(self._new)
+        listed = _read(self._drop, _MAX_DROP)
+        if listed is None:
+            return
+        said, *paths = listed.decode("utf-8", "replace").split("\n")
+        if said == hashlib.sha256(self.tree.read(TIMESTAMP) or b"").hexdigest():
+            self._remove([path for path in paths if kind_of(path) is not None])
+            self._restamp()
+        atomic.remove(self._drop)
+
+    def clean(self) -> None:
+        """Remove files half written."""
+        for name in _entries(self._new):
+            atomic.remove(self._new / name)
+
+    def _place(self, path: str, data: bytes) -> None:
+        target = self.tree.folder / path
+        if not target.parent.is_dir():
+            atomic.make_folder(target.parent)
+            self._unflushed |= {target.parent.parent, self.tree.folder}
+        self._replace(target, data)
+
+    def _replace(self, target: Path, data: bytes) -> None:
+        scratch = self._new / target.name
+        atomic.write_new(scratch, data)
+        atomic.rename(scratch, target)
+        self._unflushed.add(target.parent)
+
+    def _remove(self, paths: Collection[str]) -> None:
+        for path in paths:
+            if atomic.remove(self.tree.folder / path):
+                self._unflushed.add((self.tree.folder / path).parent)
+        self._flush()
+
+    def _restamp(self) -> None:
+        self._replace(self.tree.private / "stamp", b"")
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._unflushed:
+            atomic.flush_folder(self._unflushed.pop())
+
+
+def _read(path: Path, limit: int) -> bytes | None:
+    with atomic.told():
+        try:
+            # Without blocking: a pipe in the folder would hold us for ever.
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise
+        try:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size > limit:
+                return None
+            with open(descriptor, "rb", buffering=0, closefd=False) as file:
+                return file.read(facts.st_size)
+        finally:
+            os.close(descriptor)
+
+
+def _entries(folder: Path) -> list[str]:
+    with atomic.told():
+        try:
+            return os.listdir(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
