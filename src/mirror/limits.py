@@ -61,7 +61,7 @@ MAX_KEY_FILE: Final = 16 << 10  # a sealed key is under 1 kB
 MAX_PASSPHRASE: Final = 1_024  # bytes of UTF-8
 # A sealed key names the cost of opening it: bounded, or a hostile file could ask for 100 GB.
 MAX_KDF_MEMORY: Final = 1 << 30  # bytes; the default takes 256 MiB
-MAX_KDF_PASSES: Final = 16  # together with the memory above, about a minute; the default takes 4
+MAX_KDF_PASSES: Final = 16  # with all of that memory, half a minute of two cores; the default takes 3
 # A publisher never jumps further than a restored backup may lag behind; a wild jump (by mistake or by
 # a thief) could only be undone by rotating keys, since no reader goes back.
 MAX_VERSION_JUMP: Final = 1_000

