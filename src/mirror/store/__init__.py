@@ -1,0 +1,1 @@
+"""Where things are kept: files written whole or not at all, trees, generations."""
