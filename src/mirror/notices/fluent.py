@@ -13,6 +13,7 @@ entries reach a ``FluentBundle``, and any error while formatting means "missing"
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from fluent.runtime import FluentBundle
@@ -53,6 +54,7 @@ class _Pseudo(Transformer):
         return node
 
 
+@lru_cache(maxsize=256)  # a release reads each file for the lint and for the rendering
 def parse(text: str) -> Resource:
     """Return the entries of one Fluent file; each problem names the entry or the line."""
     entries: dict[str, ast.Message | ast.Term] = {}
@@ -104,7 +106,10 @@ class Sentences:
         pattern = self._bundle.get_message(id_).value
         if pattern is None:
             return None
-        text, errors = self._bundle.format_pattern(pattern, dict(arguments or {}))
+        try:
+            text, errors = self._bundle.format_pattern(pattern, dict(arguments or {}))
+        except RecursionError:  # the runtime does not notice every sentence that refers to itself
+            return None
         if errors or not isinstance(text, str) or not is_finished_text(text):
             return None
         return text
