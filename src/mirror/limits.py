@@ -15,14 +15,20 @@ MAX_PIECE: Final = 10_240
 PIECE_SIZES: Final = (2_560, 5_120, 7_680, 10_240)
 
 # --- clusters, pages, manifests ----------------------------------------------------------------
-# One decompressed cluster, before the codebook expands it: a decoder allocates at most this.
+# One decompressed cluster, in bytes before the codebook expands it and in characters after: a
+# decoder allocates at most this.
 MAX_CLUSTER_RAW: Final = 2 << 20
 MAX_DICTIONARY_RAW: Final = 1 << 20  # 64 kB of content and 8,288 strings are usual
 MAX_PAGE_RAW: Final = 4 << 20  # titles of one day; 1,000 characters each at the very most
+MAX_PAGE_CLUSTERS: Final = 16  # all are fetched for one article; we make four
+MAX_PAGE_NAMES: Final = 4_096  # languages or sections of one page
 MAX_HEAD_RAW: Final = 1 << 20  # manifest and front page, from one piece
-MAX_PAGE_TABLE_RAW: Final = 4 << 20  # 100,000 pages of 40 bytes
-# A codebook string stands for one or two bytes, so this bounds how far a cluster can expand:
-# 48-fold, 96 MiB from the largest cluster.
+MAX_FRONT: Final = 256  # headlines of a front page; a screen shows ten, we make 24
+MAX_CONTENTS_RAW: Final = 4 << 20  # a part of the table of contents: 100,000 pages of 40 bytes
+MAX_CONTENTS: Final = 64  # parts of the table of contents outside the head; we make up to 16
+MAX_DICTIONARIES: Final = 1_024  # of one edition: two for each of 500 languages
+# A codebook string stands for one or two bytes. What a text may expand to is bounded by
+# MAX_CLUSTER_RAW characters, whatever the strings: this bounds the dictionary.
 MAX_CODEBOOK_STRING: Final = 48
 # A list of pieces longer than this carries more than MAX_CLUSTER_RAW can compress to, or an image
 # of 2 MiB.
@@ -81,6 +87,7 @@ MAX_ARCHIVE: Final = 8 << 30  # a USB stick; larger libraries travel as several 
 
 # --- programs ------------------------------------------------------------------------------------
 MAX_CONFIG: Final = 64 << 10  # one configuration file; ours are under 4 kB
+MAX_MIRRORS: Final = 32  # of one node's configuration: each is asked for its newest statement
 MAX_READER_FILE: Final = 4 << 20  # one file of the browser's reader; with its decoders it is under 1 MB
 
 # --- publisher -----------------------------------------------------------------------------------
@@ -99,3 +106,18 @@ MAX_CLOCK_LEAP: Final = 90 * 86_400  # seconds
 # --- network -------------------------------------------------------------------------------------
 CONNECT_SECONDS: Final = 10.0  # three SYN retries (1 + 2 + 4 s) and a round trip to a far host
 READ_SECONDS: Final = 20.0  # silence on one request; a 10 kB piece at 8 kbit/s takes 10 s
+# The slowest link a whole request is waited for: 8 kbit/s, which makes 40 seconds for a piece. Below
+# it a mirror that drips a byte at a time would hold a reader for hours.
+SLOWEST_BYTES_PER_SECOND: Final = 1_000
+MAX_CONNECTIONS: Final = 16  # at a time, over all mirrors; a phone's radio gains nothing from more
+MAX_CONNECTIONS_PER_MIRROR: Final = 6  # as browsers do; a mirror on a small host is not flooded
+# A node's patience with those who connect to it. A request of ours is 200 bytes; browsers send 1 kB.
+MAX_REQUEST_LINE: Final = 8_190  # bytes; longer paths name nothing, and are still answered
+MAX_HEADER_FIELD: Final = 4_096  # bytes; an ordinary proxy's longest
+MAX_HEADER_FIELDS: Final = 64  # a browser behind two proxies sends 30
+HANDSHAKE_SECONDS: Final = 15.0  # of TLS; two round trips of 3 s, lost once
+IDLE_SECONDS: Final = 30.0  # for a whole request head to come, the first or the next one
+WRITE_SECONDS: Final = 60.0  # for WRITE_CHUNK to go; at 10 kbit/s it takes 52
+WRITE_CHUNK: Final = 64 << 10  # bytes; a piece is one chunk, a page of the browser's reader several
+SEND_BUFFER: Final = 128 << 10  # bytes the kernel may hold for one peer that does not read
+STOP_SECONDS: Final = 5.0  # for answers under way, when a node is told to stop
