@@ -21,6 +21,7 @@ _TOO_LONG: Final = "too-long"
 # A source that failed like this is not asked again in this session: each time costs a deadline.
 _SILENT: Final = frozenset({"silent", "unreachable"})
 _ROOT_FILE: Final = re.compile(r"([1-9][0-9]{0,9})\.root\.json")
+_NO_ROOT: Final = 10**10  # above any version a file name carries
 _KIND_OF_CODE: Final = {
     METADATA: Kind.MALFORMED,
     tufset.ROLLED_BACK: Kind.ROLLED_BACK,
@@ -49,9 +50,10 @@ class Sources:
         self.has_answered = False  # any source gave any bytes
         self._is_strict = is_strict
         self._shelf: dict[str, dict[str, bytes]] = {name: {} for name in self.names}
+        self._headed: set[str] = set()
+        self._last_root: dict[str, int] = {}
         for name, files in candidates.items():
-            self._shelf[name].update(files)
-        self._headed = set(candidates)
+            self._unpack(name, files)
         self._silent: set[str] = set()
         self._vain: set[tuple[str, str]] = set()
         self._notes: dict[Observation, None] = {}
@@ -114,13 +116,18 @@ class Sources:
         except FormatError as error:
             self.blame(ask.source, ask.path, error)
             return False
-        self._shelf[ask.source] = files | self._shelf[ask.source]
+        self._unpack(ask.source, files)
         return True
+
+    def _unpack(self, name: str, files: Mapping[str, bytes]) -> None:
+        self._headed.add(name)
+        self._shelf[name] = {**files, **self._shelf[name]}
+        found = [int(match[1]) for path in files if (match := _ROOT_FILE.fullmatch(path))]
+        self._last_root[name] = max(found, default=_NO_ROOT)
 
     def says_last_root(self, name: str, version: int) -> bool:
         """True when the head of ``name`` carries a root that is no newer: as good as a 404 for the next."""
-        found = [int(match[1]) for path in self._shelf[name] if (match := _ROOT_FILE.fullmatch(path))]
-        return bool(found) and max(found) <= version
+        return self._last_root.get(name, _NO_ROOT) <= version
 
     def tries(self, name: str, path: str, step: Callable[[], object]) -> bool:
         """True when ``step`` accepts; else a note against ``name``, or the error when strict."""
