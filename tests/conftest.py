@@ -1,7 +1,9 @@
 """What holds for every test: examples that do not time out, and no silent skip in CI."""
 
+import asyncio
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Coroutine, Generator
+from importlib import import_module
 from typing import TypeVar
 
 import pytest
@@ -41,3 +43,17 @@ def forbid_skipping(report: Report) -> Report:
             report.outcome = "failed"
             report.longrepr = f"skipped in CI: {reason}"
     return report
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def play(request: pytest.FixtureRequest) -> Callable[[Coroutine[None, None, None]], None]:
+    """Runs a coroutine on Python's event loop, and the test once more on the one that the node prefers."""
+    if request.param == "uvloop":
+        pytest.importorskip("uvloop")
+    factory = import_module(request.param).new_event_loop
+
+    def run(story: Coroutine[None, None, None]) -> None:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(story)
+
+    return run

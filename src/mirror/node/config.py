@@ -1,0 +1,163 @@
+"""A node's configuration: one TOML file, one frozen value. See ``config/node.toml``."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from mirror.errors import ConfigError
+from mirror.limits import MAX_CHANNELS, MAX_CONFIG, MAX_LINK, MAX_MIRRORS
+from mirror.model import CHANNEL_ID, Endpoint
+from mirror.settings import Table, read
+
+_ADDRESS: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[0-9.]+)):(?P<port>[0-9]{1,5})")
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen: an IP address and a port (0: any that is free)."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """True when only this machine can connect."""
+        return ipaddress.ip_address(self.host).is_loopback
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """How to serve. ``certificate`` and ``key`` are both there or both not."""
+
+    listen: tuple[Address, ...] = (Address("127.0.0.1", 8080),)
+    connections: int = 512
+    cache_bytes: int = 64 << 20
+    certificate: Path | None = None
+    key: Path | None = None
+    metrics: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """What to fetch from where. ``root`` is the publication's root of trust, got from the publisher."""
+
+    root: Path
+    mirrors: tuple[Endpoint, ...]
+    channels: tuple[str, ...]
+    with_images: bool = True
+    every_seconds: int = 900
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """A node: its tree, how it serves, and what it syncs (None: somebody else fills the tree)."""
+
+    tree: Path
+    serve: Serve
+    sync: Sync | None
+
+
+def parse(data: bytes, folder: Path) -> NodeConfig:
+    """The configuration ``data``; relative paths in it start from ``folder``.
+
+    Raises:
+        ConfigError: Names the key, never its value.
+    """
+    top = read(data)
+    tree = folder / top.text("tree")
+    serve = _serve(top.table("serve"), folder)
+    sync = _sync(top.table("sync"), folder) if top.has("sync") else None
+    top.end()
+    return NodeConfig(tree, serve, sync)
+
+
+def address(text: str) -> Address | None:
+    """The address in ``text``, such as ``127.0.0.1:8080`` or ``[::]:443``; None when it is none."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) > 65_535:
+        return None
+    try:
+        return Address(str(ipaddress.ip_address(match["six"] or match["four"])), int(match["port"]))
+    except ValueError:
+        return None
+
+
+def endpoint(text: str, number: int) -> Endpoint | None:
+    """The mirror whose address is ``text``, named by its place in the list; None when it is none."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return None
+    has_place = parts.hostname if parts.scheme in {"http", "https"} else parts.path.startswith("/")
+    if parts.scheme not in {"http", "https", "file"} or not has_place or len(text) > MAX_LINK:
+        return None
+    if parts.query or parts.fragment or "@" in parts.netloc or not text.isascii() or not text.isprintable():
+        return None
+    is_archive = parts.scheme == "file" and text.endswith(".zip")
+    return Endpoint(f"mirror {number}", text if text.endswith("/") or is_archive else text + "/")
+
+
+def _serve(table: Table, folder: Path) -> Serve:
+    default = Serve()
+    listen = [address(text) for text in table.texts("listen", tuple(map(str, default.listen)))]
+    if not listen or None in listen:
+        raise table.wrong("listen", "holds what is not an IP address and a port")
+    certificate, key = (table.text(name, "") for name in ("certificate", "key"))
+    if bool(certificate) != bool(key):
+        raise table.wrong("certificate" if certificate else "key", "needs the other one of the two")
+    metrics = None
+    if said := table.text("metrics", ""):
+        metrics = address(said)
+        if metrics is None or not metrics.is_loopback:
+            raise table.wrong("metrics", "is not a loopback address and a port")
+    serve = Serve(
+        listen=tuple(each for each in listen if each is not None),
+        connections=table.number("connections", default.connections, least=8, most=100_000),
+        cache_bytes=table.number("cache_mebibytes", default.cache_bytes >> 20, least=1, most=1 << 20) << 20,
+        certificate=folder / certificate if certificate else None,
+        key=folder / key if key else None,
+        metrics=metrics,
+    )
+    table.end()
+    return serve
+
+
+def _sync(table: Table, folder: Path) -> Sync:
+    addresses = table.texts("mirrors")
+    mirrors = [endpoint(text, number) for number, text in enumerate(addresses, 1)]
+    if None in mirrors or not 0 < len(mirrors) <= MAX_MIRRORS:
+        raise table.wrong("mirrors", "does not hold addresses of mirrors")
+    channels = table.texts("channels")
+    if not 0 < len(channels) <= MAX_CHANNELS or not all(map(CHANNEL_ID.fullmatch, channels)):
+        raise table.wrong("channels", "does not hold names of channels")
+    sync = Sync(
+        root=folder / table.text("root"),
+        mirrors=tuple(each for each in mirrors if each is not None),
+        channels=channels,
+        with_images=table.flag("images", True),
+        every_seconds=table.number("every_seconds", 900, least=60, most=_DAY),
+    )
+    table.end()
+    return sync
+
+
+def load(path: Path) -> NodeConfig:
+    """The configuration in the file ``path``, whose folder relative paths start from.
+
+    Raises:
+        ConfigError: The file cannot be read, or ``parse`` refuses it.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_CONFIG + 1)
+    except OSError as error:
+        raise ConfigError(f"The configuration file cannot be read: {error.strerror}.") from error
+    return parse(data, path.parent)

@@ -1,0 +1,195 @@
+"""The door: how connections come in, how many there may be, and when one has to go.
+
+Rules:
+
+1. At most ``connections`` at a time, those that still shake hands included. When one more comes,
+   the one that has been without a request for longest leaves: holding many open and silent costs
+   an attacker its own connections first, and honest readers only when it also asks like them.
+2. A handshake has ``HANDSHAKE_SECONDS``, a request head ``IDLE_SECONDS`` from the end of the answer
+   before it, a chunk of an answer ``WRITE_SECONDS``. A body of a request is not read.
+3. The peer's address is dropped as the connection comes in; nothing here or above asks for it.
+4. What a library would say of a request that is none (with its bytes, and from whom) is counted
+   and not said.
+"""
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+
+from mirror.limits import (
+    HANDSHAKE_SECONDS,
+    IDLE_SECONDS,
+    MAX_HEADER_FIELD,
+    MAX_HEADER_FIELDS,
+    MAX_REQUEST_LINE,
+    SEND_BUFFER,
+    WRITE_SECONDS,
+)
+
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+# Out of file descriptors or memory: accepting again at once would only spin.
+_SPENT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_PAUSE_SECONDS: Final = 0.2
+_BACKLOG: Final = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long peers may take (rule 2), in seconds."""
+
+    handshake: float = HANDSHAKE_SECONDS
+    idle: float = IDLE_SECONDS
+    write: float = WRITE_SECONDS
+
+
+class _Handler(web.RequestHandler):
+    """aiohttp's protocol of one connection, which says nothing (rule 4)."""
+
+    __slots__ = ("door",)
+    door: "Door"
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to what is no request, or to a fault of ours; the last of its connection."""
+        return self.door.on_fault(request, status)
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Not said (rule 4)."""
+
+    def log_debug(self, *args: Any, **kw: Any) -> None:
+        """Not said (rule 4)."""
+
+
+class Door(web.Server):
+    """Takes connections in for ``handle``; ``on_fault`` answers what never becomes a request."""
+
+    def __init__(
+        self,
+        handle: Handle,
+        on_fault: Callable[[web.BaseRequest, int], web.StreamResponse],
+        *,
+        most: int,
+        patience: Patience,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(handle)
+        self.on_fault = on_fault
+        self._most = most
+        self._patience = patience
+        self._tls = tls
+        self._arriving: dict[asyncio.Task[None], socket.socket] = {}
+        self._open: OrderedDict[web.RequestHandler, asyncio.Transport] = OrderedDict()
+        self._listening: list[tuple[socket.socket, asyncio.Task[None]]] = []
+
+    def __len__(self) -> int:
+        """How many connections there are."""
+        return len(self._open) + len(self._arriving)
+
+    def __call__(self) -> web.RequestHandler:
+        """The protocol for one connection."""
+        handler = _Handler(
+            self,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=self._patience.idle,
+            access_log=None,  # type: ignore[arg-type]  # aiohttp's way to say: none
+            max_line_size=MAX_REQUEST_LINE,
+            max_field_size=MAX_HEADER_FIELD,
+            max_headers=MAX_HEADER_FIELDS,
+            lingering_time=0,
+            auto_decompress=False,
+        )
+        handler.door = self
+        return handler
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """Called by the protocol when its connection stands."""
+        super().connection_made(handler, transport)
+        # All that the kernel does not take at once pauses the answer (see answers, rule 4).
+        transport.set_write_buffer_limits(high=0)
+        self._open[handler] = transport
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        """Called by the protocol when its connection is gone."""
+        super().connection_lost(handler, exc)
+        self._open.pop(handler, None)
+
+    def is_asking(self, request: web.BaseRequest) -> None:
+        """Note that this connection has a request: it leaves last (rule 1)."""
+        with suppress(KeyError):
+            self._open.move_to_end(request.protocol)
+
+    def listen(self, host: str, port: int) -> tuple[str, int]:
+        """Take connections at an address; which it is, with the port that was free where 0 was asked.
+
+        Raises:
+            OSError: The address is taken, not ours, or not for us.
+        """
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener.setblocking(False)
+        self._listening.append((listener, asyncio.create_task(self._accept(listener))))
+        bound = listener.getsockname()
+        return bound[0], bound[1]
+
+    async def close(self, seconds: float) -> None:
+        """Take no more in; let answers under way end for ``seconds``, then cut them off."""
+        for listener, task in self._listening:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            listener.close()
+        self._listening.clear()
+        for task in list(self._arriving):
+            task.cancel()
+        self.pre_shutdown()
+        await self.shutdown(seconds)
+        for transport in list(self._open.values()):
+            transport.abort()
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listener)  # rule 3
+            except OSError as error:
+                if error.errno in _SPENT:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                continue
+            if len(self) >= self._most:
+                self._send_away()
+            task = asyncio.create_task(self._let_in(connection))
+            self._arriving[task] = connection
+            task.add_done_callback(self._arriving.pop)
+
+    def _send_away(self) -> None:
+        """Rule 1. Those who only shake hands have waited longest when they are the most."""
+        if len(self._arriving) > len(self._open):
+            next(iter(self._arriving)).cancel()
+        elif self._open:
+            _, transport = self._open.popitem(last=False)
+            transport.abort()
+
+    async def _let_in(self, connection: socket.socket) -> None:
+        try:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            # What was written and not taken is given up by the kernel too.
+            milliseconds = int(self._patience.write * 1_000)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+            async with asyncio.timeout(self._patience.handshake):
+                await asyncio.get_running_loop().connect_accepted_socket(self, connection, ssl=self._tls)
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            connection.close()
