@@ -1,0 +1,229 @@
+"""``publication.toml``: what a publication is, as its editors write it. Pure: bytes in, values out.
+
+``[signing]``, the holders of channels and ``[expiry]`` are what ``init`` writes into the signed
+metadata and what later signatures are made with. A key or a threshold is not changed here but by
+signing a new root; ``status`` says where the file and the signed metadata differ.
+"""
+
+import json
+from dataclasses import dataclass, fields
+from typing import Final
+
+from mirror.articles.language import canonical
+from mirror.errors import ConfigError, SourceError
+from mirror.limits import MAX_CHANNELS, MAX_HOLDERS, MAX_IMAGE_SIDE, MAX_NAME
+from mirror.model import CHANNEL_ID
+from mirror.settings import Table, read
+from mirror.trust.keys import key_name
+from mirror.trust.publication import DAY, Lifetimes
+from mirror.trust.state import NOTICES_ROLE
+
+ONLINE_KEYS: Final = ("snapshot", "timestamp")
+_MAX_DAYS: Final = 5 * 365  # what trust.lint allows at most
+_LIFETIMES: Final = Lifetimes()
+_ROLES: Final = tuple(field.name for field in fields(Lifetimes))
+# Least side of the larger picture: below it the thumbnail is as good.
+_LEAST_SIDE: Final = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Who may sign, by the names of their keys, and how many of them must."""
+
+    holders: tuple[str, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One language or desk. ``signing`` is None where the publication's own holders sign it."""
+
+    id: str
+    language: str
+    title: str
+    signing: Signing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Whether pictures are carried, and the longest side of the larger tier in pixels (0: none)."""
+
+    carry: bool = True
+    longest_side: int = 1_280
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationConfig:
+    """A publication as configured.
+
+    ``id`` names it in its notices; ``name`` is what readers see. ``window_days`` is how many days
+    an edition reaches back (0: everything). ``catalogues`` are folders with notices of its own,
+    relative to the publication's folder.
+    """
+
+    id: str
+    name: str
+    channels: tuple[Channel, ...]
+    signing: Signing
+    lifetimes: Lifetimes = _LIFETIMES
+    window_days: int = 0
+    images: Images = Images()
+    catalogues: tuple[str, ...] = ()
+
+    def channel(self, channel_id: str) -> Channel:
+        """The channel of that id.
+
+        Raises:
+            ConfigError: ``no-channel``: there is none.
+        """
+        for channel in self.channels:
+            if channel.id == channel_id:
+                return channel
+        raise ConfigError("publication.toml has no such channel.", code="no-channel")
+
+    def signing_of(self, channel_id: str) -> Signing:
+        """Who signs the channel."""
+        return self.channel(channel_id).signing or self.signing
+
+    def holders(self) -> tuple[str, ...]:
+        """The names of all offline keys, each once."""
+        desks = [channel.signing.holders for channel in self.channels if channel.signing]
+        return tuple(dict.fromkeys(name for names in (self.signing.holders, *desks) for name in names))
+
+
+def parse(data: bytes) -> PublicationConfig:
+    """The publication that the bytes of a ``publication.toml`` describe.
+
+    Raises:
+        ConfigError: Not TOML, an unknown key, a wrong type, a value out of bounds; names the key.
+    """
+    top = read(data)
+    config = PublicationConfig(
+        id=_id(top, "id"),
+        name=_line(top, "name"),
+        channels=_channels(top),
+        signing=_signing(signing := top.table("signing")),
+        lifetimes=_lifetimes(top.table("expiry")),
+        window_days=(edition := top.table("edition")).number("window_days", 0, least=0, most=36_500),
+        images=_images(top.table("images")),
+        catalogues=(notices := top.table("notices")).texts("catalogues", ()),
+    )
+    for table in (signing, edition, notices, top):
+        table.end()
+    if any(path.startswith("/") or ".." in path.split("/") for path in config.catalogues):
+        raise notices.wrong("catalogues", "names a folder outside the publication's")
+    return config
+
+
+def write(config: PublicationConfig) -> str:
+    """A ``publication.toml`` that ``parse`` reads as ``config``."""
+    lines = [
+        "# This publication. Every key is explained in config/publisher.toml of the program;",
+        "# `mirror publish --check-config` says whether the file can be read.",
+        "",
+        f"id = {_quoted(config.id)}",
+        f"name = {_quoted(config.name)}",
+        "",
+        "[signing]",
+        *_signing_lines(config.signing),
+        "",
+        "[expiry]  # days after which a signature no longer counts",
+    ]
+    lines += [f"{name} = {getattr(config.lifetimes, name) // DAY}" for name in _ROLES]
+    lines += ["", "[edition]", f"window_days = {config.window_days}  # 0: an edition keeps everything"]
+    carry = "true" if config.images.carry else "false"
+    lines += ["", "[images]", f"carry = {carry}", f"longest_side = {config.images.longest_side}"]
+    if config.catalogues:
+        lines += ["", "[notices]", f"catalogues = {_list(config.catalogues)}"]
+    for channel in config.channels:
+        lines += ["", "[[channel]]", f"id = {_quoted(channel.id)}"]
+        lines += [f"language = {_quoted(channel.language)}", f"title = {_quoted(channel.title)}"]
+        lines += _signing_lines(channel.signing) if channel.signing else []
+    return "\n".join([*lines, ""])
+
+
+def _channels(top: Table) -> tuple[Channel, ...]:
+    tables = top.tables("channel")
+    channels = tuple(map(_channel, tables))
+    ids = [channel.id for channel in channels]
+    if not ids or len(ids) > MAX_CHANNELS:
+        raise ConfigError(f"A publication has 1 to {MAX_CHANNELS} tables [[channel]].")
+    if len(set(ids)) < len(ids):
+        raise ConfigError("In the configuration, two channels have one id.")
+    return channels
+
+
+def _channel(table: Table) -> Channel:
+    channel_id = _id(table, "id")
+    if not CHANNEL_ID.fullmatch(channel_id) or channel_id == NOTICES_ROLE:
+        raise table.wrong("id", "is not a channel's: at most 32 of a-z, 0-9 and -, and not 'notices'")
+    language = table.text("language")
+    try:
+        tag = canonical(language)
+    except SourceError as error:
+        raise table.wrong("language", "is not a BCP 47 language tag") from error
+    signing = _signing(table) if table.has("holders") or table.has("threshold") else None
+    channel = Channel(channel_id, tag, _line(table, "title"), signing)
+    table.end()
+    return channel
+
+
+def _signing(table: Table) -> Signing:
+    holders = table.texts("holders")
+    if not 1 <= len(holders) <= MAX_HOLDERS:
+        raise table.wrong("holders", f"does not name 1 to {MAX_HOLDERS} keys")
+    for name in holders:
+        try:
+            key_name(name)
+        except ValueError as error:
+            raise table.wrong("holders", "holds a name that is not made of a-z, 0-9, . _ and -") from error
+        if name in ONLINE_KEYS:
+            raise table.wrong("holders", "names an online key, which may sign nothing of this")
+    return Signing(holders, table.number("threshold", least=1, most=len(holders)))
+
+
+def _lifetimes(table: Table) -> Lifetimes:
+    days = {
+        name: table.number(name, getattr(_LIFETIMES, name) // DAY, least=1, most=_MAX_DAYS) for name in _ROLES
+    }
+    if days["timestamp"] > min(days.values()):
+        raise table.wrong("timestamp", "is longer than another: readers would not notice what has expired")
+    table.end()
+    return Lifetimes(**{name: number * DAY for name, number in days.items()})
+
+
+def _images(table: Table) -> Images:
+    carry = table.flag("carry", default=True)
+    side = table.number("longest_side", Images().longest_side, least=0, most=MAX_IMAGE_SIDE)
+    if 0 < side < _LEAST_SIDE:
+        raise table.wrong("longest_side", f"is neither 0 nor at least {_LEAST_SIDE}")
+    table.end()
+    return Images(carry, side)
+
+
+def _id(table: Table, key: str) -> str:
+    text = table.text(key)
+    try:
+        return key_name(text)
+    except ValueError as error:
+        raise table.wrong(key, "is not made of a-z, 0-9, . _ and -") from error
+
+
+def _line(table: Table, key: str) -> str:
+    text = table.text(key)
+    if len(text) > MAX_NAME or not text.isprintable() or text != text.strip():
+        raise table.wrong(key, f"is not one plain line of at most {MAX_NAME} characters")
+    return text
+
+
+def _signing_lines(signing: Signing) -> list[str]:
+    return [f"holders = {_list(signing.holders)}", f"threshold = {signing.threshold}"]
+
+
+def _list(texts: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(_quoted, texts))}]"
+
+
+def _quoted(text: str) -> str:
+    # JSON's strings are TOML's basic strings, as long as nothing unprintable is in them.
+    return json.dumps(text, ensure_ascii=False)

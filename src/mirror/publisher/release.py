@@ -1,0 +1,219 @@
+"""A release: from what the folder says to signed statements in the tree.
+
+::
+
+    plan ──> sign here ──────────────────────> finish
+       └──> wait (payloads go to holders) ──> merge signatures ──> finish
+
+``plan`` changes nothing. ``wait`` keeps the plan in ``state/pending``. ``finish`` refuses a draft
+below its thresholds before it touches anything; then the pieces go into the tree, the metadata is
+kept, and the tree's statements follow (see ``settle``).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from securesystemslib.signer import Signer
+from tuf.api.metadata import Root
+
+from mirror.bundle import parcel, piece
+from mirror.errors import ConfigError, FormatError, StorageError, TrustError
+from mirror.notices import NoticeSet, encode
+from mirror.notices.lint import Finding
+from mirror.publisher.editions import ChannelChange, Progress, next_edition
+from mirror.publisher.notices import load_notices, next_set
+from mirror.publisher.published import HEAD_PATH, NOTICES_PATH, current_notices, notices_digest
+from mirror.publisher.settle import put_and_keep
+from mirror.publisher.workspace import Workspace
+from mirror.trust import ceremony, changes
+from mirror.trust.ceremony import RoleStatus
+from mirror.trust.publication import Draft, Publication
+from mirror.trust.state import NOTICES_ROLE, channel_role
+
+_PLAN: Final = "plan"
+_ROLE: Final = "role/"
+_PIECE: Final = "piece/"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A release on its way: what is to be signed, the pieces it names, and what it means.
+
+    ``notices`` is the number of the new set of notices, None where that in force stays. ``renewed``
+    are the roles that are only signed again. ``warnings`` are about the notices.
+    """
+
+    draft: Draft
+    pieces: Mapping[str, bytes]
+    changes: tuple[ChannelChange, ...]
+    notices: int | None = None
+    renewed: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+
+    def status(self, workspace: Workspace) -> tuple[RoleStatus, ...]:
+        """Who signed each role, and who is missing."""
+        return ceremony.status(self.draft, workspace.public_keys())
+
+    def signed(self, *signers: Signer) -> "Plan":
+        """The plan with the signatures of ``signers``; raises as ``ceremony.sign``."""
+        return replace(self, draft=ceremony.sign(self.draft, *signers))
+
+    def merged(self, *signatures: bytes) -> "Plan":
+        """The plan with detached signatures put in; raises as ``ceremony.merge_signature``."""
+        draft = self.draft
+        for signature in signatures:
+            draft = ceremony.merge_signature(draft, signature)
+        return replace(self, draft=draft)
+
+
+def plan(
+    workspace: Workspace,
+    publication: Publication,
+    *,
+    now: int,
+    channels: Sequence[str] = (),
+    top: Sequence[str] = (),
+    renew: bool = False,
+    progress: Progress | None = None,
+) -> Plan | None:
+    """What a release at ``now`` would say; None where nothing has changed. Changes nothing.
+
+    Args:
+        workspace: The publication's folder.
+        publication: Its newest metadata.
+        now: When it is issued.
+        channels: Only these, and the notices only where there are none yet; empty: everything.
+        top: Ids of the stories that the front pages tell first.
+        renew: Sign again also what has not changed, so that it expires later.
+        progress: Told the articles packed and their total, channel by channel.
+
+    Raises:
+        ConfigError: ``no-channel``; or the notices' files are wrong.
+        SourceError: An article's file is damaged, or the notices break a rule.
+        LimitError: An article or an edition is too large to be carried.
+        StorageError: The tree lacks a piece of the edition before, or the disk refused.
+    """
+    for channel in channels:
+        workspace.config.channel(channel)
+    pieces: dict[str, bytes] = {}
+    targets: dict[str, dict[str, tuple[int, str]]] = {}
+    in_force = notices_digest(publication)
+    issued, warnings = None, tuple[Finding, ...]()
+    if not channels or in_force is None:
+        issued, warnings = _issue_notices(workspace, publication, now)
+    if issued is not None:
+        sealed = parcel.seal(encode(issued))
+        pieces |= sealed.pieces
+        in_force = sealed.head
+        targets[NOTICES_ROLE] = {NOTICES_PATH: (len(sealed.pieces[sealed.head]), sealed.head)}
+    changed = []
+    for name in [each.id for each in workspace.config.channels if not channels or each.id in channels]:
+        if channel_role(name) not in publication.roles:
+            raise ConfigError(
+                "publication.toml has a channel that was never signed: run `mirror publish channel` for it.",
+                code="channel-unsigned",
+            )
+        made = next_edition(
+            workspace, publication, name, now=now, notices=in_force or "", top=top, progress=progress
+        )
+        if made is not None:
+            pieces |= made.pieces
+            targets[name] = {HEAD_PATH.format(name): (len(made.pieces[made.head]), made.head)}
+            changed.append(made.change)
+    if not targets and not renew:
+        return None
+    lifetimes = workspace.config.lifetimes
+    draft = changes.release(publication, targets, now=now, lifetimes=lifetimes)
+    renewed: tuple[str, ...] = ()
+    if renew:
+        roles = [role for role in publication.roles if role not in (*draft.roles, "snapshot", "timestamp")]
+        root = changes.rotate_root(publication, now=now, lifetimes=lifetimes)
+        rest = changes.renew(publication, roles, now=now, lifetimes=lifetimes)
+        draft = Draft(publication, {**draft.roles, **rest.roles, **root.roles})
+        renewed = (*sorted(roles), Root.type)
+    number = issued.edition if issued else None
+    return Plan(draft, pieces, tuple(changed), number, renewed, warnings)
+
+
+def finish(
+    workspace: Workspace,
+    plan: Plan,
+    online: Sequence[Signer],
+    *,
+    now: int,
+    progress: Progress | None = None,
+) -> Publication:
+    """Release ``plan``: the metadata that is now in force.
+
+    Raises:
+        TrustError: ``below-threshold``, with who is missing; or as ``ceremony.commit``. Nothing
+            was changed.
+        StorageError: As ``settle.put_and_keep``.
+    """
+    for role in plan.status(workspace):
+        if not role.is_complete:
+            raise TrustError(_below(role), code="below-threshold")
+    publication = ceremony.commit(plan.draft, online, now=now, lifetimes=workspace.config.lifetimes)
+    put_and_keep(workspace, publication, plan.pieces, progress)
+    workspace.drop_pending()
+    return publication
+
+
+def wait(workspace: Workspace, plan: Plan) -> None:
+    """Keep ``plan`` with the signatures it has, until ``waiting`` is asked for it."""
+    facts = {
+        "changes": [asdict(change) for change in plan.changes],
+        "notices": plan.notices,
+        "renewed": plan.renewed,
+    }
+    files = {_PLAN: json.dumps(facts, sort_keys=True).encode()}
+    files |= {_ROLE + role: data for role, data in plan.draft.roles.items()}
+    files |= {_PIECE + digest: data for digest, data in plan.pieces.items()}
+    before = workspace.pending.load()
+    workspace.pending.commit(files, after=before.number if before else 0)
+
+
+def waiting(workspace: Workspace, publication: Publication) -> Plan | None:
+    """The release that waits for signatures, on top of the newest metadata; None where none does.
+
+    Raises:
+        TrustError: ``stale-draft``: a role of it was changed in the meantime; drop it.
+        StorageError: It is damaged.
+    """
+    stored = workspace.pending.load()
+    if stored is None:
+        return None
+    try:
+        facts: dict[str, Any] = json.loads(stored.files[_PLAN])
+        draft = Draft(publication, _under(_ROLE, stored.files))
+        pieces = {digest: piece.check(digest, data) for digest, data in _under(_PIECE, stored.files).items()}
+        changed = tuple(ChannelChange(**each) for each in facts["changes"])
+    except (ValueError, KeyError, TypeError, FormatError) as error:
+        raise StorageError(
+            "The release that waits for signatures is damaged: drop it with --discard.",
+            code="pending-damaged",
+        ) from error
+    return Plan(
+        ceremony.rebase(draft, publication), pieces, changed, facts["notices"], tuple(facts["renewed"])
+    )
+
+
+def _under(prefix: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name.removeprefix(prefix): data for name, data in files.items() if name.startswith(prefix)}
+
+
+def _below(role: RoleStatus) -> str:
+    have = " and ".join(role.signed) or "nobody"
+    return (
+        f"{role.role} needs {role.threshold} signatures: {have} signed; {', '.join(role.missing)} could."
+        " Nothing was released."
+    )
+
+
+def _issue_notices(
+    workspace: Workspace, publication: Publication, now: int
+) -> tuple[NoticeSet | None, tuple[Finding, ...]]:
+    before = current_notices(workspace.tree, publication)
+    return next_set(load_notices(workspace), before, publisher=workspace.config.id, now=now)
