@@ -100,7 +100,7 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The level of the gate and why, the highest concern first.
+    """The level of the gate and why, the highest concern first, the generic notice after its equals.
 
     ``is_builtin``: there was no set to decide from; nothing may be kept on disk.
     """
@@ -139,12 +139,10 @@ def decide(notices: NoticeSet | None, context: ReaderContext, act: Act, now: int
     if notices is None:  # rule 7
         return Decision(act, Level.INLINE if act is Act.READ else Level.OFF, is_builtin=True)
     is_old = now > notices.issued + notices.stale_after_days * _DAY
-    concerns = [
-        concern
-        for designation in notices.catalogue.designations
-        if (concern := _concern(notices.catalogue, designation, context, act, now)) is not None
-    ]
-    concerns.sort(key=lambda concern: (-concern.level, concern.designation))
+    # The generic notice last: what names a country says more.
+    designations = sorted(notices.catalogue.designations, key=lambda each: (each.is_generic, each.id))
+    found = [_concern(notices.catalogue, each, context, act, now) for each in designations]
+    concerns = sorted((each for each in found if each is not None), key=lambda each: -each.level)
     return Decision(
         act,
         max((concern.level for concern in concerns), default=Level.NONE),  # rule 2

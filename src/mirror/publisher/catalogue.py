@@ -37,6 +37,8 @@ def read_catalogue(*folders: Path) -> dict[str, str]:
     name = "the notice catalogue"
     for folder in (catalogue_path(), *folders):
         try:
+            if not folder.is_dir():
+                raise NotADirectoryError
             paths = sorted(path for path in folder.rglob("*") if path.suffix in (".toml", ".ftl"))
             if len(paths) > MAX_NOTICE_ITEMS:
                 raise ConfigError("the notice catalogue has too many files", code="too-many")
