@@ -110,6 +110,7 @@ READ_SECONDS: Final = 20.0  # silence on one request; a 10 kB piece at 8 kbit/s 
 # it a mirror that drips a byte at a time would hold a reader for hours.
 SLOWEST_BYTES_PER_SECOND: Final = 1_000
 MAX_CONNECTIONS: Final = 16  # at a time, over all mirrors; a phone's radio gains nothing from more
+MAX_FETCHES: Final = 8  # pieces under way at a time: fills 1 Mbit/s at 600 ms of round trip
 MAX_CONNECTIONS_PER_MIRROR: Final = 6  # as browsers do; a mirror on a small host is not flooded
 # A node's patience with those who connect to it. A request of ours is 200 bytes; browsers send 1 kB.
 MAX_REQUEST_LINE: Final = 8_190  # bytes; longer paths name nothing, and are still answered

@@ -12,6 +12,10 @@ Rules (FORMAT.md section 4):
    ``96 + (first - 0xE0) * 256 + second``.
 4. 0x0E and the UTF-8 of one character above U+007F stand for that character.
 5. Anything else is damage: an unknown code, half a code, an unused escape.
+6. An empty string retires its code, which is then unknown: strings that only a text removed for
+   harm used are taken out so, and every other text keeps its bytes (see ``redact``).
+7. A text has at most ``MAX_CLUSTER_RAW`` characters, counted while it is decoded: a byte may stand
+   for 48.
 """
 
 import re
@@ -20,9 +24,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from mirror.bundle.wire import Cursor, Writer
-from mirror.errors import FormatError
-from mirror.limits import MAX_CODEBOOK_STRING
+from mirror.bundle.wire import CONTROL, Cursor, Writer
+from mirror.errors import FormatError, LimitError
+from mirror.limits import MAX_CLUSTER_RAW, MAX_CODEBOOK_STRING
 
 ONE_BYTE: Final = 96
 TWO_BYTE: Final = 32 * 256
@@ -30,13 +34,23 @@ _FIRST: Final = 0x80
 _LEAD: Final = _FIRST + ONE_BYTE
 _ESCAPE: Final = "\x0e"
 
+# Letters and marks by range, not by ``\w``: that class grows with each release of Unicode, and two
+# publishers with different Pythons must make the same codebook. The joiners belong to Persian words.
+_LETTERS: Final = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u037d\u037f-\u0386\u0388-\u0481\u0483-\u0556\u0560-\u0588"
+    "\u0591-\u05bd\u05bf-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0710-\u0963\u0966-\u0dff"
+    "\u0f18-\u0fbc\u10a0-\u10fa\u10fc-\u135f\u1380-\u167f\u1e00-\u1fff\u200c\u200d\u2c00-\u2dff"
+    "\ua640-\ua69f\ua720-\uabff\ufb00-\ufdff\ufe70-\ufefc"
+)
+# Scripts without spaces: a character is a unit of its own.
+_UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # What may become a code: the start of a link, a run of tags, a character of a script without
 # spaces, a word with the space before it.
 _UNIT: Final = (
     r'<a href="https?://(?:www\.)?'
     r"|(?:</?[a-z0-9]+>\n?)+"
-    r"| ?[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-    r"| ?[^\W\d_]+"
+    rf"| ?[{_UNSPACED}]"
+    rf"| ?[{_LETTERS}]+"
 )
 _CODED: Final = re.compile(_UNIT + r"|\x0e|[^\x00-\x7f]")
 _UNITS: Final = re.compile(_UNIT)
@@ -46,11 +60,6 @@ _CODES: Final = re.compile(
     "\x0e(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"
     "|[\xe0-\xff][\x00-\xff]|[\x80-\xdf]|\x0e|[\xe0-\xff]"
 )
-
-# A string must earn its place: it costs about 0.6 bytes a character in the compressed dictionary,
-# and of what a code saves before compression only a fifth is left behind zstd. Measured minimum,
-# flat within a factor of two (BUNDLE decisions in FORMAT.md section 9).
-_LEAST_GAIN: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Codebook:
     _texts: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        codes = {text: _code(index) for index, text in enumerate(self.strings)}
+        codes = {text: _code(index) for index, text in enumerate(self.strings) if text}
         object.__setattr__(self, "_codes", codes)
         object.__setattr__(self, "_texts", {code: text for text, code in codes.items()})
 
@@ -75,8 +84,23 @@ class Codebook:
 
         Raises:
             FormatError: Rule 5.
+            LimitError: Rule 7; nothing larger was held.
         """
-        return _CODES.sub(self._decode_code, coded.decode("latin-1"))
+        grown = 0
+
+        def expand(match: re.Match[str]) -> str:
+            nonlocal grown
+            code = match.group()
+            text = self._texts.get(code) or _decode_character(code)
+            grown += len(text) - len(code)
+            if match.end() + grown > MAX_CLUSTER_RAW:
+                raise _too_long()
+            return text
+
+        text = _CODES.sub(expand, coded.decode("latin-1"))
+        if len(text) > MAX_CLUSTER_RAW:
+            raise _too_long()
+        return text
 
     def _encode_token(self, match: re.Match[str]) -> str:
         token = match.group()
@@ -94,21 +118,25 @@ class Codebook:
             return character
         return self._codes.get(character) or _ESCAPE + character.encode().decode("latin-1")
 
-    def _decode_code(self, match: re.Match[str]) -> str:
-        code = match.group()
-        text = self._texts.get(code)
-        if text is not None:
-            return text
-        if code[0] == _ESCAPE and len(code) > 1:
-            try:
-                return code[1:].encode("latin-1").decode()
-            except UnicodeDecodeError as error:
-                raise FormatError("A text has a damaged character.", code="codebook") from error
+
+def _too_long() -> LimitError:
+    return LimitError("A text is longer than any may be.", code="text-length")
+
+
+def _decode_character(code: str) -> str:
+    if code[0] != _ESCAPE or len(code) == 1:
         raise FormatError("A text uses a code that its codebook does not have.", code="codebook")
+    try:
+        return code[1:].encode("latin-1").decode()
+    except UnicodeDecodeError as error:
+        raise FormatError("A text has a damaged character.", code="codebook") from error
 
 
-def train(texts: Iterable[str]) -> Codebook:
-    """The codebook that saves most on ``texts``; the same for the same texts in any order."""
+def train(texts: Iterable[str], least_gain: float) -> Codebook:
+    """The codebook that saves most on ``texts``; the same for the same texts in any order.
+
+    A string is taken when it saves at least ``least_gain`` bytes before compression.
+    """
     tokens: Counter[str] = Counter()
     characters: Counter[str] = Counter()
     for text in texts:
@@ -121,7 +149,7 @@ def train(texts: Iterable[str]) -> Codebook:
         if len(token) > 1 and len(token.encode()) <= MAX_CODEBOOK_STRING
     }
     gains.update((c, count * (len(c.encode()) - 0.2)) for c, count in characters.items())
-    earning = (token for token, gain in gains.items() if gain >= _LEAST_GAIN)
+    earning = (token for token, gain in gains.items() if gain >= least_gain)
     chosen = sorted(earning, key=lambda token: (-gains[token], token))[: ONE_BYTE + TWO_BYTE]
     uses = _uses(frozenset(chosen), tokens, characters)
     ranked = sorted(chosen, key=lambda token: (-uses[token], token))
@@ -144,6 +172,11 @@ def _uses(chosen: frozenset[str], tokens: Counter[str], characters: Counter[str]
     return uses
 
 
+def units(text: str) -> set[str]:
+    """The strings of ``text`` that a codebook might code."""
+    return {*_UNITS.findall(text), *_ABOVE_ASCII.findall(text)}
+
+
 def write(codebook: Codebook, writer: Writer) -> None:
     """Append the codebook to a dictionary (FORMAT.md section 4)."""
     writer.number(len(codebook.strings))
@@ -155,17 +188,14 @@ def parse(cursor: Cursor) -> Codebook:
     """The codebook at ``cursor``.
 
     Raises:
-        FormatError: A string is empty, too long, twice there, or holds a control character.
+        FormatError: A string is too long, twice there, or holds a control character.
     """
     count = cursor.number(ONE_BYTE + TWO_BYTE)
     strings = tuple(cursor.text(MAX_CODEBOOK_STRING) for _ in range(count))
-    if len(set(strings)) != count or "" in strings or any(map(_has_control, strings)):
-        raise FormatError("A codebook has an empty, repeated or forbidden string.", code="codebook")
+    used = [text for text in strings if text]
+    if len(set(used)) != len(used) or any(map(CONTROL.search, used)):
+        raise FormatError("A codebook has a repeated or forbidden string.", code="codebook")
     return Codebook(strings)
-
-
-def _has_control(text: str) -> bool:
-    return any(character < " " and character != "\n" for character in text)
 
 
 def _code(index: int) -> str:

@@ -18,15 +18,27 @@ from mirror.bundle.codebook import Codebook
 from mirror.bundle.wire import Cursor, Writer
 from mirror.limits import MAX_DICTIONARY_RAW
 
-# Below this much text a codebook costs more than it saves; below that, content does.
-LEAST_TEXT_FOR_CODEBOOK: Final = 48_000
+# Below this much text a codebook costs more than it saves, its piece included (1.5 kB saved of 100 kB
+# in Yoruba, 4 kB of 196 kB in Kyrgyz); below that, content does.
+LEAST_TEXT_FOR_CODEBOOK: Final = 160_000
 LEAST_TEXT_FOR_CONTENT: Final = 900_000
 # 96 kB compress to 60 to 80 kB: a newcomer's price for any article beyond the front page. Larger
-# content still shrinks an edition (256 kB: 1 to 2 % more) and is not worth a minute of a slow link.
+# content still shrinks an edition (128 kB: 1 % more) and is not worth the wait on a slow link.
 CONTENT_SIZE: Final = 96 << 10
+# Content training sorts all suffixes of what it is given, in 16 times as much memory. From more text
+# than this it takes every second or every n-th article: what is worth keeping is in all of them.
+_TRAINING_TEXT: Final = 16_000_000
+# Bytes that a string must save before compression; zstd leaves a fifth of them, and the string costs
+# 0.6 bytes a character. Content is trained on codes, so there they pay twice. Flat within a factor
+# of two either way (section 9).
+_LEAST_GAIN: Final = 80
+_LEAST_GAIN_WITH_CONTENT: Final = 24
 # zstd's header of a trained dictionary is shorter than this; the first bytes of content behind it
 # are the ones that training valued least.
 _HEADER: Final = 512
+# Bytes of codes in a row that say whose text they are from, and how far apart they are looked at.
+_TELLING: Final = 24
+_STEP: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +49,16 @@ class Dictionary:
     content: bytes
 
 
-NO_DICTIONARY: Final = Dictionary(Codebook(()), b"")
-
-
 def train(texts: Sequence[str]) -> Dictionary | None:
     """The dictionary for ``texts``, or ``None`` where they are too few to earn one."""
     size = sum(len(text.encode()) for text in texts)
     if size < LEAST_TEXT_FOR_CODEBOOK:
         return None
-    codebook = codebooks.train(texts)
     if size < LEAST_TEXT_FOR_CONTENT:
-        return Dictionary(codebook, b"")
-    return Dictionary(codebook, _train_content([codebook.encode(text) for text in texts]))
+        return Dictionary(codebooks.train(texts, _LEAST_GAIN), b"")
+    codebook = codebooks.train(texts, _LEAST_GAIN_WITH_CONTENT)
+    some = texts[:: -(-size // _TRAINING_TEXT)]
+    return Dictionary(codebook, _train_content([codebook.encode(text) for text in some]))
 
 
 def _train_content(samples: list[bytes | bytearray | memoryview]) -> bytes:
@@ -74,3 +84,31 @@ def parse(raw: bytes) -> Dictionary:
     dictionary = Dictionary(codebooks.parse(cursor), cursor.data(MAX_DICTIONARY_RAW))
     cursor.end()
     return dictionary
+
+
+def without(dictionary: Dictionary, gone: Sequence[str], staying: Sequence[str]) -> Dictionary:
+    """``dictionary`` without the codebook's strings that only texts ``gone`` for harm used.
+
+    Texts ``staying`` keep their bytes: their codes stand where they stood.
+    """
+    only = set[str]().union(*map(codebooks.units, gone)).intersection(dictionary.codebook.strings)
+    for text in staying:
+        if not only:
+            return dictionary
+        only -= codebooks.units(text)
+    strings = ("" if text in only else text for text in dictionary.codebook.strings)
+    return Dictionary(Codebook(tuple(strings)), dictionary.content)
+
+
+def tells(dictionary: Dictionary, gone: Sequence[str], staying: Sequence[str]) -> bool:
+    """Whether the content holds a passage that only texts ``gone`` for harm have."""
+    content = dictionary.content
+    seen = {content[i : i + _TELLING] for i in range(0, len(content) - _TELLING + 1, _STEP)}
+    passages: set[bytes] = set()
+    for text in gone:
+        coded = dictionary.codebook.encode(text)
+        passages |= seen & {coded[i : i + _TELLING] for i in range(len(coded) - _TELLING + 1)}
+    if not passages:
+        return False
+    rest = b"\n".join(map(dictionary.codebook.encode, staying))
+    return not all(passage in rest for passage in passages)

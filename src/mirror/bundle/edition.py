@@ -1,18 +1,19 @@
 """An edition, opened from pieces that are at hand: for publishers, nodes and libraries.
 
 ``open_edition`` is pure: it is given a function that returns a piece by its name. Whoever fetches
-over a network first asks ``missing`` what to fetch.
+over a network first fetches what the manifest, the table of contents and the pages name.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from mirror.bundle import dictionary as dictionaries
 from mirror.bundle import manifest as manifests
 from mirror.bundle import page as pages
 from mirror.bundle import piece
 from mirror.bundle.dictionary import Dictionary
-from mirror.bundle.manifest import Manifest, PageRef
+from mirror.bundle.manifest import Contents, Manifest, PageRef
 from mirror.bundle.page import Cluster, Page
 from mirror.errors import FormatError
 from mirror.limits import MAX_HEAD_RAW
@@ -32,12 +33,20 @@ class OpenPage:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Everything an edition carries, except pictures."""
+    """Everything an edition carries, except pictures.
+
+    ``earlier`` holds the sealed parts of the table of contents, as the manifest names them.
+    """
 
     head: str
     manifest: Manifest
+    earlier: tuple[Contents, ...]
     dictionaries: tuple[Dictionary, ...]
     pages: tuple[OpenPage, ...]
+
+    def contents(self) -> Contents:
+        """The whole table of contents."""
+        return manifests.join((*self.earlier, self.manifest.contents))
 
     def articles(self) -> dict[str, Article]:
         """The article of each id as the edition's last word has it, withdrawn ones included."""
@@ -60,24 +69,25 @@ def unseal(pieces: PieceList, get: Get, content: bytes = b"") -> bytes:
     return piece.unseal(pieces, [get(digest) for digest in pieces.digests], content)
 
 
-def page_table(manifest: Manifest, get: Get) -> tuple[PageRef, ...]:
-    """The edition's pages, oldest first, wherever the table lies."""
-    if manifest.pages is not None:
-        return manifest.pages
-    if manifest.page_table is None:
-        raise FormatError("A manifest names no pages.", code="manifest")
-    return manifests.parse_page_table(unseal(manifest.page_table, get))
-
-
-def open_page(manifest: Manifest, ref: PageRef, get: Get) -> Page:
-    """The page ``ref``, as listed.
+def contents(manifest: Manifest, get: Get) -> Contents:
+    """The edition's whole table of contents, from the head and the sealed parts.
 
     Raises:
-        FormatError: Damaged, or it lists another number of articles than the manifest says.
+        FormatError: A part is damaged, or the whole names a page twice.
     """
-    page = pages.parse(unseal(ref.pieces, get), manifest.channel, len(manifest.dictionaries))
-    if len(page.listed) != ref.articles:
-        raise FormatError("A page lists another number of articles than its manifest says.", code="page")
+    return manifests.join((*_earlier(manifest, get), manifest.contents))
+
+
+def open_page(manifest: Manifest, table: Contents, ref: PageRef, get: Get) -> Page:
+    """The page ``ref`` of the table of contents ``table``, as listed.
+
+    Raises:
+        FormatError: Damaged, or it lists other articles than the table of contents says.
+    """
+    page = pages.parse(unseal(ref.pieces, get), manifest.channel, len(table.dictionaries))
+    days = [article.published // manifests.DAY for article in page.listed]
+    if (min(days), max(days), len(days)) != (ref.first_day, ref.last_day, ref.articles):
+        raise FormatError("A page lists other articles than its edition says.", code="page")
     return page
 
 
@@ -97,22 +107,29 @@ def open_edition(head: str, get: Get) -> Edition:
         FormatError: Any part is damaged. Errors of ``get`` pass through.
     """
     manifest = parse_head(head, get(head))
-    known = tuple(dictionaries.parse(unseal(pieces, get)) for pieces in manifest.dictionaries)
+    earlier = _earlier(manifest, get)
+    table = manifests.join((*earlier, manifest.contents))
+    known = tuple(dictionaries.parse(unseal(pieces, get)) for pieces in table.dictionaries)
     opened = []
-    for ref in page_table(manifest, get):
-        page = open_page(manifest, ref, get)
-        articles = [
-            article
-            for cluster, listed in pages.by_cluster(page)
-            for article in open_cluster(cluster, listed, known, get)
-        ]
+    for ref in table.pages:
+        page = open_page(manifest, table, ref, get)
+        articles = chain.from_iterable(
+            open_cluster(cluster, listed, known, get) for cluster, listed in pages.by_cluster(page)
+        )
         opened.append(OpenPage(ref, page, tuple(articles)))
-    return Edition(head, manifest, known, tuple(opened))
+    return Edition(head, manifest, earlier, known, tuple(opened))
 
 
 def text_pieces(edition: Edition) -> Iterator[str]:
     """The names of all pieces of the edition's text, the head first, each once."""
-    return _once(_text_names(edition))
+    table = edition.contents()
+    lists = chain(
+        edition.manifest.earlier,
+        (ref.pieces for ref in table.pages),
+        table.dictionaries,
+        (cluster.pieces for opened in edition.pages for cluster in opened.page.clusters),
+    )
+    return _once(chain((edition.head,), chain.from_iterable(pieces.digests for pieces in lists)))
 
 
 def image_pieces(articles: Iterable[Article]) -> Iterator[str]:
@@ -133,15 +150,8 @@ def current(articles: Iterable[Article]) -> list[Article]:
     return sorted(live, key=lambda a: (-a.published, a.id))
 
 
-def _text_names(edition: Edition) -> Iterator[str]:
-    yield edition.head
-    manifest = edition.manifest
-    lists = [manifest.page_table] if manifest.page_table else []
-    lists += [page.ref.pieces for page in edition.pages]
-    lists += manifest.dictionaries
-    lists += [cluster.pieces for page in edition.pages for cluster in page.page.clusters]
-    for pieces in lists:
-        yield from pieces.digests
+def _earlier(manifest: Manifest, get: Get) -> tuple[Contents, ...]:
+    return tuple(manifests.parse_contents(unseal(pieces, get)) for pieces in manifest.earlier)
 
 
 def _once(names: Iterable[str]) -> Iterator[str]:

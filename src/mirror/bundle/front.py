@@ -15,6 +15,8 @@ from mirror.limits import MAX_PIECE
 from mirror.model import Article
 
 HEADLINES: Final = 24
+# Fewer are not worth a story more.
+_FEWEST_HEADLINES: Final = 4
 _SUMMARY: Final = 200  # characters; a summary on the front page tells whether to read on
 # A story longer than this never fits beside headlines; trying it costs a compression.
 _LONGEST_STORY: Final = 32_000
@@ -27,19 +29,18 @@ def fit_front(manifest: Manifest, readable: Sequence[Article], top: Sequence[str
     """The fullest front page that lets ``manifest`` fit one piece.
 
     ``readable`` are the articles to be read, newest first; ``top`` the ids of stories to tell
-    first, the newest otherwise.
+    first, the newest otherwise. Headlines give way until one story fits.
     """
     by_id = {article.id: article for article in readable}
-    tops = [by_id[name] for name in dict.fromkeys(top) if name in by_id]
-    ordered = [*tops, *(article for article in readable if article not in tops)][:HEADLINES]
-    count = len(ordered)
-    while count and _size(manifest, _headlines(ordered[:count])) > MAX_PIECE - _STORY_ROOM:
-        count = count * 3 // 4
-    front = _headlines(ordered[:count])
-    for story in [a for a in ordered[:count] if len(a.body.encode()) <= _LONGEST_STORY][:_TRIES]:
-        fuller = replace(front, stories=(*front.stories, story))
-        if _size(manifest, fuller) <= MAX_PIECE:
-            front = fuller
+    tops = {name: by_id[name] for name in top if name in by_id}
+    newest = [article for article in readable[: HEADLINES + len(tops)] if article.id not in tops]
+    ordered = [*tops.values(), *newest][:HEADLINES]
+    while len(ordered) > 0 and _size(manifest, _headlines(ordered)) > MAX_PIECE - _STORY_ROOM:
+        ordered = ordered[: len(ordered) * 3 // 4]
+    front = _with_stories(manifest, _headlines(ordered))
+    while not front.stories and len(ordered) > _FEWEST_HEADLINES:
+        ordered = ordered[: len(ordered) // 2]
+        front = _with_stories(manifest, _headlines(ordered))
     return front
 
 
@@ -49,6 +50,15 @@ def summary_of(article: Article) -> str:
     if len(line) <= _SUMMARY:
         return line
     return line[: _SUMMARY - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _with_stories(manifest: Manifest, front: Front) -> Front:
+    likely = [article for article in front.listed if len(article.body.encode()) <= _LONGEST_STORY]
+    for story in likely[:_TRIES]:
+        fuller = replace(front, stories=(*front.stories, story))
+        if _size(manifest, fuller) <= MAX_PIECE:
+            front = fuller
+    return front
 
 
 def _headlines(articles: Sequence[Article]) -> Front:

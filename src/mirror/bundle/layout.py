@@ -2,7 +2,7 @@
 
 Rules (FORMAT.md section 8):
 
-1. Articles are ordered by language, day, instant, id. A page holds one language.
+1. Articles are ordered by language, instant, id. A page holds one language.
 2. A page holds whole days until a cluster is full; a day that is longer has several clusters.
 3. Pages of earlier editions stay as they are, so that a reader who has them fetches only news.
 4. Except the last ones, while they are small: once a language ends in ``TAIL_PAGES`` pages of fewer
@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from mirror.bundle import record
+from mirror.bundle.manifest import DAY
 from mirror.model import Article
 
-DAY: Final = 86_400
 # UTF-8 of the records of one cluster. It compresses to 90 to 130 kB, 9 to 13 pieces: below that the
 # ratio suffers (half the size: 3 % more bytes), above it one article costs too many pieces.
 CLUSTER_TEXT: Final = 520_000
@@ -48,39 +49,42 @@ def day_of(article: Article) -> int:
 
 
 def plan(articles: Iterable[Article]) -> list[PagePlan]:
-    """The pages for ``articles``, by rules 1 and 2."""
+    """The pages for ``articles``, by rules 1 and 2.
+
+    Raises:
+        ValueError: An article holds what no record can carry.
+    """
     ordered = sorted(articles, key=lambda a: (a.language, a.published, a.id))
+    weighed = [(article, _weight(article)) for article in ordered]
     return [
         PagePlan(language, page)
-        for language, group in groupby(ordered, key=lambda a: a.language)
+        for language, group in groupby(weighed, key=lambda pair: pair[0].language)
         for page in _pages(list(group))
     ]
 
 
-def _pages(ordered: list[Article]) -> Iterator[tuple[tuple[Article, ...], ...]]:
-    held: list[Article] = []
+def _pages(ordered: list[tuple[Article, int]]) -> Iterator[tuple[tuple[Article, ...], ...]]:
+    held: list[tuple[Article, int]] = []
     size = 0
-    for _, group in groupby(ordered, key=day_of):
+    for _, group in groupby(ordered, key=lambda pair: day_of(pair[0])):
         day = list(group)
-        day_size = sum(map(text_size, day))
+        day_size = sum(weight for _, weight in day)
         if held and size + day_size > CLUSTER_TEXT:
-            yield from _cut(held)
+            yield from _cut(held, size)
             held, size = [], 0
         held += day
         size += day_size
     if held:
-        yield from _cut(held)
+        yield from _cut(held, size)
 
 
-def _cut(articles: list[Article]) -> Iterator[tuple[tuple[Article, ...], ...]]:
+def _cut(articles: list[tuple[Article, int]], total: int) -> Iterator[tuple[tuple[Article, ...], ...]]:
     """Clusters of about equal size, no more than ``PAGE_CLUSTERS`` to a page."""
-    total = sum(map(text_size, articles))
-    count = max(1, -(-total // CLUSTER_TEXT))
+    count = -(-total // CLUSTER_TEXT)
     clusters: list[tuple[Article, ...]] = []
     held: list[Article] = []
     size = done = 0
-    for article in articles:
-        weight = text_size(article)
+    for article, weight in articles:
         # Close where that brings the cluster nearer to its even share.
         share = (total - done) / max(1, count - len(clusters))
         if held and size + weight / 2 > share:
@@ -94,6 +98,6 @@ def _cut(articles: list[Article]) -> Iterator[tuple[tuple[Article, ...], ...]]:
         yield tuple(clusters[start : start + PAGE_CLUSTERS])
 
 
-def text_size(article: Article) -> int:
-    """About how many bytes the article's record has, before codes and compression."""
-    return len(article.body.encode()) + len(article.summary) + len(article.source) + 32
+def _weight(article: Article) -> int:
+    """How many bytes the article takes in a cluster and in its page, before compression."""
+    return len(record.encode(article).encode()) + len(article.title.encode()) + len(article.id)

@@ -1,29 +1,35 @@
 """Packing: articles and the previous edition in, the pieces of the next edition out.
 
 Deterministic: the same articles, previous edition and facts give the same bytes on any machine and
-locale (with the pinned zstd). The layout's rules are in ``layout``.
+locale (with the pinned zstd). The layout's rules are in ``layout`` and ``revise``.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Final
 
 from mirror.bundle import dictionary as dictionaries
-from mirror.bundle import layout, piece
+from mirror.bundle import layout, piece, record
 from mirror.bundle import manifest as manifests
 from mirror.bundle import page as pages
+from mirror.bundle.codebook import Codebook
 from mirror.bundle.dictionary import Dictionary
-from mirror.bundle.edition import Edition, OpenPage, current, text_pieces
+from mirror.bundle.edition import Edition, current, image_pieces, text_pieces
 from mirror.bundle.front import fit_front
-from mirror.bundle.manifest import Manifest, PageRef
+from mirror.bundle.manifest import Contents, Front, Manifest, PageRef
 from mirror.bundle.page import Cluster, Page
+from mirror.bundle.revise import Revision, revise
 from mirror.errors import LimitError
-from mirror.limits import MAX_ARTICLES, MAX_CLUSTER_RAW, MAX_PIECE
-from mirror.model import Article, PieceList, State
+from mirror.limits import MAX_ARTICLES, MAX_CLUSTER_RAW
+from mirror.model import Article, PieceList
 
-# A head whose table of pages is longer gives its place to the front page.
-_INLINE_PAGES = 2_048
+# What the head may spend on the table of contents; the front page gets the rest.
+_INLINE_CONTENTS: Final = 2_048
+# Sealed parts of it that a head names before all are joined into one.
+_MOST_PARTS: Final = 16
+_NO_DICTIONARY: Final = Dictionary(Codebook(()), b"")
 
 Progress = Callable[[int, int], None]
 
@@ -33,9 +39,9 @@ class Facts:
     """What the publisher says about an edition beside its articles.
 
     ``name`` is the publication's name as readers see it; ``created`` an instant; ``notices`` the
-    digest of the notices in force (hex, or empty); ``drop_before`` a day: pages whose articles are
-    all older leave the edition (0 keeps everything); ``top`` the ids of the stories that the front
-    page shall tell first.
+    digest of the notices in force (hex, or empty); ``drop_before`` a day: pages whose articles were
+    all last updated earlier leave the edition (0 keeps everything); ``top`` the ids of the stories
+    that the front page shall tell first.
     """
 
     channel: str
@@ -51,8 +57,9 @@ class Facts:
 class Packed:
     """An edition ready to be signed: its manifest, the name of its head piece, its new pieces.
 
-    ``pieces`` holds what the previous edition did not have; ``dropped`` names what this one no
-    longer needs; ``purged`` names those of them that carried an article removed for harm.
+    ``pieces`` holds what the previous edition did not have, without pictures; ``dropped`` names what
+    this one no longer needs, pictures included; ``purged`` names those of them that told or showed
+    what was removed for harm: whoever holds them destroys them.
     """
 
     head: str
@@ -64,51 +71,79 @@ class Packed:
 
 @dataclass(slots=True)
 class _Packer:
-    """The pieces made so far, and the dictionaries in use."""
+    """The pieces made so far, and the dictionaries in use, by place and by language.
+
+    ``lists`` holds ``None`` for a dictionary that is not sealed yet; ``vacant`` the places whose
+    dictionary is to be trained anew.
+    """
 
     pieces: dict[str, bytes] = field(default_factory=dict)
     known: list[Dictionary] = field(default_factory=list)
-    lists: list[PieceList] = field(default_factory=list)
-    of_language: dict[str, int] = field(default_factory=dict)
+    lists: list[PieceList | None] = field(default_factory=list)
+    place_of: dict[str, int] = field(default_factory=dict)
+    vacant: set[int] = field(default_factory=set)
 
     def seal(self, raw: bytes, content: bytes = b"") -> PieceList:
         sealed = piece.seal(raw, content)
         self.pieces.update(zip(sealed.pieces.digests, sealed.data, strict=True))
         return sealed.pieces
 
-    def adopt(self, previous: Edition) -> None:
+    def adopt(self, previous: Edition, replaced: Mapping[int, Dictionary | None]) -> None:
         """Go on with the previous edition's dictionaries: they are kept for months."""
         self.known = list(previous.dictionaries)
-        self.lists = list(previous.manifest.dictionaries)
+        self.lists = list(previous.contents().dictionaries)
         for opened in previous.pages:
+            language = opened.page.listed[0].language
             for cluster in opened.page.clusters:
                 if cluster.dictionary:
-                    self.of_language[opened.page.listed[0].language] = cluster.dictionary
+                    self.place_of[language] = max(cluster.dictionary - 1, self.place_of.get(language, 0))
+        for place, dictionary in replaced.items():
+            self.known[place], self.lists[place] = dictionary or _NO_DICTIONARY, None
+            if dictionary is None:
+                self.vacant.add(place)
 
-    def train(self, language: str, articles: Iterable[Article]) -> None:
-        """Give ``language`` a dictionary, unless it has one or is too small to earn one."""
-        if language in self.of_language:
+    def train(self, language: str, articles: Sequence[Article]) -> None:
+        """Give ``language`` a dictionary where it has none, or has outgrown one without content."""
+        place = self.place_of.get(language)
+        if place is not None and place not in self.vacant and self.known[place].content:
             return
-        trained = dictionaries.train([pages.encode_cluster([article], None).decode() for article in articles])
-        if trained:
+        trained = dictionaries.train([record.encode(article) for article in articles])
+        if trained is None:
+            return
+        if place in self.vacant:
+            self.known[place] = trained
+            self.vacant.remove(place)
+        elif place is None or trained.content:
+            self.place_of[language] = len(self.known)
             self.known.append(trained)
-            self.lists.append(self.seal(dictionaries.encode(trained)))
-            self.of_language[language] = len(self.known)
+            self.lists.append(None)
+
+    def dictionaries(self) -> list[PieceList]:
+        """The lists of all dictionaries, now sealed."""
+        return [
+            pieces or self.seal(dictionaries.encode(dictionary))
+            for pieces, dictionary in zip(self.lists, self.known, strict=True)
+        ]
 
     def page(self, planned: layout.PagePlan) -> PageRef:
-        index = self.of_language.get(planned.language, 0)
-        dictionary = self.known[index - 1] if index else None
-        clusters = []
-        for articles in planned.clusters:
-            raw = pages.encode_cluster(articles, dictionary)
-            if len(raw) > MAX_CLUSTER_RAW:
-                raise LimitError("An article is too long to be carried.", code="article-too-long")
-            sealed = self.seal(raw, dictionary.content if dictionary else b"")
-            clusters.append(Cluster(sealed, index, len(articles)))
         listed = tuple(planned.articles())
-        sealed = self.seal(pages.encode(Page(listed, tuple(clusters))))
+        clusters = tuple(self.cluster(planned.language, articles) for articles in planned.clusters)
         days = [layout.day_of(article) for article in listed]
-        return PageRef(sealed, min(days), max(days), len(listed))
+        return PageRef(self.seal(pages.encode(Page(listed, clusters))), min(days), max(days), len(listed))
+
+    def cluster(self, language: str, articles: Sequence[Article]) -> Cluster:
+        text = pages.cluster_text(articles)
+        raw = text.encode()
+        place = self.place_of.get(language)
+        if place is not None:
+            dictionary = self.known[place]
+            coded = dictionary.codebook.encode(text)
+            # A text in another script than its language's may grow: it is carried as it is.
+            if len(coded) <= min(len(raw), MAX_CLUSTER_RAW):
+                return Cluster(self.seal(coded, dictionary.content), place + 1, len(articles))
+        if len(raw) > MAX_CLUSTER_RAW:
+            raise LimitError("An article is too long to be carried.", code="article-too-long")
+        return Cluster(self.seal(raw), 0, len(articles))
 
 
 def pack(
@@ -123,92 +158,32 @@ def pack(
     gone is withdrawn or removed. ``progress`` is told the articles packed and their total.
 
     Raises:
-        ValueError: Two articles have one id, or one is of another channel.
+        ValueError: Two articles have one id, one is of another channel, or one holds what no reader
+            would accept (a control character, a title of 2,000 characters).
         LimitError: Too many articles, or one is too long to be carried.
     """
     wanted = {article.id: article for article in articles}
     if len(wanted) != len(articles) or any(a.channel != facts.channel for a in articles):
         raise ValueError("articles of one edition share a channel and no id")
-    if len(wanted) > MAX_ARTICLES:
-        raise LimitError("An edition cannot hold so many articles.", code="too-many-articles")
-    before = previous.articles() if previous else {}
-    everything = {**before, **wanted}
-    removed = frozenset(a.id for a in everything.values() if a.state is State.REMOVED)
-    fresh = {a.id: a for a in articles if before.get(a.id) != a}
-
     packer = _Packer()
-    kept: list[OpenPage] = []
     if previous:
-        packer.adopt(previous)
-        kept, again = _sort_pages(previous, removed, fresh, facts.drop_before)
-        for opened in again:
-            for article in opened.articles:
-                # The old page's word on an article yields to a newer page's.
-                if everything[article.id] == article:
-                    fresh.setdefault(article.id, article)
-    _train_languages(packer, fresh.values(), everything.values())
+        revision = revise(previous, wanted, facts.drop_before)
+        packer.adopt(previous, revision.replaced)
+    else:
+        revision = Revision((), wanted, {}, frozenset())
+    everything = revision.articles()
+    if len(everything) > MAX_ARTICLES:
+        raise LimitError("An edition cannot hold so many articles.", code="too-many-articles")
+
+    _train_languages(packer, revision.fresh.values(), everything.values())
     new_pages = []
     done = 0
-    for planned in layout.plan(fresh.values()):
+    for planned in layout.plan(revision.fresh.values()):
         new_pages.append(packer.page(planned))
         done += new_pages[-1].articles
         if progress:
-            progress(done, len(fresh))
-    table = (*(opened.ref for opened in kept), *new_pages)
-    head, manifest = _head(packer, facts, previous, table, current(everything.values()))
-    if previous is None:
-        return Packed(head, manifest, packer.pieces, frozenset(), frozenset())
-    had = frozenset(text_pieces(previous))
-    dropped = had - _still_needed(manifest, kept) - packer.pieces.keys()
-    new = {digest: data for digest, data in packer.pieces.items() if digest not in had}
-    return Packed(head, manifest, new, dropped, dropped & _harmful(previous, removed))
-
-
-def _sort_pages(
-    previous: Edition, removed: frozenset[str], fresh: dict[str, Article], drop_before: int
-) -> tuple[list[OpenPage], list[OpenPage]]:
-    """The previous edition's pages that stay, and those to be packed again (layout rules 3 to 5)."""
-    kept = [page for page in previous.pages if page.ref.last_day >= drop_before]
-    again = [
-        page for page in kept if any(a.id in removed and a.state is not State.REMOVED for a in page.articles)
-    ]
-    for language in sorted({article.language for article in fresh.values()}):
-        tail = _unsealed_tail(kept, language)
-        if len(tail) >= layout.TAIL_PAGES:
-            again += [page for page in tail if page not in again]
-    return [page for page in kept if page not in again], again
-
-
-def _unsealed_tail(kept: list[OpenPage], language: str) -> list[OpenPage]:
-    """The language's last pages, as far back as they are small."""
-    tail = []
-    for opened in reversed(kept):
-        if opened.page.listed[0].language != language:
-            continue
-        if sum(len(cluster.pieces.digests) for cluster in opened.page.clusters) >= layout.SEALED_PIECES:
-            break
-        tail.append(opened)
-    return tail
-
-
-def _train_languages(packer: _Packer, fresh: Iterable[Article], everything: Iterable[Article]) -> None:
-    languages = sorted({article.language for article in fresh})
-    texts: defaultdict[str, list[Article]] = defaultdict(list)
-    for article in sorted(everything, key=lambda a: a.id):
-        texts[article.language].append(article)
-    for language in languages:
-        packer.train(language, texts[language])
-
-
-def _head(
-    packer: _Packer,
-    facts: Facts,
-    previous: Edition | None,
-    table: tuple[PageRef, ...],
-    readable: list[Article],
-) -> tuple[str, Manifest]:
-    raw_table = manifests.encode_page_table(table)
-    inline = len(raw_table) <= _INLINE_PAGES
+            progress(done, len(revision.fresh))
+    contents, earlier = _contents(packer, previous, [page.ref for page in revision.kept], new_pages)
     manifest = Manifest(
         channel=facts.channel,
         name=facts.name,
@@ -216,42 +191,75 @@ def _head(
         created=facts.created,
         previous=previous.head if previous else "",
         notices=facts.notices,
-        dictionaries=tuple(packer.lists),
-        front=manifests.Front((), (), ()),
-        pages=table if inline else None,
-        page_table=None if inline else packer.seal(raw_table),
+        earlier=earlier,
+        contents=contents,
+        front=Front(),
     )
-    manifest = replace(manifest, front=fit_front(manifest, readable, facts.top))
+    manifest = replace(manifest, front=fit_front(manifest, current(everything.values()), facts.top))
+    head = _seal_head(packer, manifest)
+    if previous is None:
+        return Packed(head, manifest, packer.pieces, frozenset(), frozenset())
+    had = {*text_pieces(previous), *image_pieces(a for page in previous.pages for a in page.articles)}
+    dropped = frozenset(had - _still_needed(manifest, packer, revision) - packer.pieces.keys())
+    new = {digest: data for digest, data in packer.pieces.items() if digest not in had}
+    return Packed(head, manifest, new, dropped, dropped & revision.harmful)
+
+
+def _train_languages(packer: _Packer, fresh: Iterable[Article], everything: Iterable[Article]) -> None:
+    texts: defaultdict[str, list[Article]] = defaultdict(list)
+    for article in sorted(everything, key=lambda a: a.id):
+        texts[article.language].append(article)
+    for language in sorted({article.language for article in fresh}):
+        packer.train(language, texts[language])
+
+
+def _contents(
+    packer: _Packer, previous: Edition | None, kept: Sequence[PageRef], new: Sequence[PageRef]
+) -> tuple[Contents, tuple[PieceList, ...]]:
+    """The table of contents: its part in the head, and its sealed parts.
+
+    A sealed part stays as it is while all its pages do; others are written again in their place, so
+    that every dictionary keeps its number.
+    """
+    lists = packer.dictionaries()
+    staying = set(kept)
+    parts: list[tuple[Contents, PieceList]] = []
+    if previous:
+        for part, sealed in zip(previous.earlier, previous.manifest.earlier, strict=True):
+            mine, lists = lists[: len(part.dictionaries)], lists[len(part.dictionaries) :]
+            now = Contents(tuple(mine), tuple(ref for ref in part.pages if ref in staying))
+            staying -= set(part.pages)
+            if now == part:
+                parts.append((now, sealed))
+            elif now != Contents():
+                parts.append((now, packer.seal(manifests.encode_contents(now))))
+    last = Contents(tuple(lists), (*(ref for ref in kept if ref in staying), *new))
+    if len(manifests.encode_contents(last)) > _INLINE_CONTENTS:
+        # The newest pages may be packed again soon: they stay in the head.
+        older = Contents(last.dictionaries, last.pages[: -layout.TAIL_PAGES])
+        last = Contents((), last.pages[-layout.TAIL_PAGES :])
+        if len(parts) == _MOST_PARTS:
+            older, parts = manifests.join((*(part for part, _ in parts), older)), []
+        parts.append((older, packer.seal(manifests.encode_contents(older))))
+    return last, tuple(sealed for _, sealed in parts)
+
+
+def _seal_head(packer: _Packer, manifest: Manifest) -> str:
     sealed = piece.seal(manifests.encode(manifest))
-    if len(sealed.data) > 1 or len(sealed.data[0]) > MAX_PIECE:
+    if len(sealed.data) > 1:
         raise LimitError("An edition's head does not fit one piece.", code="head-too-large")
-    head = sealed.pieces.digests[0]
+    [head] = sealed.pieces.digests
     packer.pieces[head] = sealed.data[0]
-    return head, manifest
+    return head
 
 
-def _still_needed(manifest: Manifest, kept: Sequence[OpenPage]) -> frozenset[str]:
+def _still_needed(manifest: Manifest, packer: _Packer, revision: Revision) -> set[str]:
+    """The names of the previous edition's pieces that the next one needs."""
     lists = chain(
-        (opened.ref.pieces for opened in kept),
-        (cluster.pieces for opened in kept for cluster in opened.page.clusters),
-        manifest.dictionaries,
+        manifest.earlier,
+        (pieces for pieces in packer.lists if pieces),
+        (opened.ref.pieces for opened in revision.kept),
+        (cluster.pieces for opened in revision.kept for cluster in opened.page.clusters),
     )
-    return frozenset(digest for pieces in lists for digest in pieces.digests)
-
-
-def _harmful(previous: Edition, removed: frozenset[str]) -> frozenset[str]:
-    """The pieces of pages that still tell what was removed for harm, and of the old head."""
-    lists = (
-        pieces
-        for opened in previous.pages
-        if _tells(opened, removed)
-        for pieces in (opened.ref.pieces, *(cluster.pieces for cluster in opened.page.clusters))
-    )
-    names = {digest for pieces in lists for digest in pieces.digests}
-    if names or any(article.id in removed for article in previous.manifest.front.listed):
-        names.add(previous.head)
-    return frozenset(names)
-
-
-def _tells(opened: OpenPage, removed: frozenset[str]) -> bool:
-    return any(a.id in removed and a.state is not State.REMOVED for a in opened.articles)
+    shown = chain(revision.fresh.values(), (a for page in revision.kept for a in page.articles))
+    return {digest for pieces in lists for digest in pieces.digests} | set(image_pieces(shown))

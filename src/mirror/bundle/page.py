@@ -1,11 +1,12 @@
 """Pages: the articles of one day or of a few, with what a list of headlines needs.
 
 A page is compressed without a dictionary, so that headlines never wait for one. Its articles stand
-in the order of their records in the page's clusters.
+in the order of their records in the page's clusters; nothing in a page is empty.
 
 Source: FORMAT.md section 6.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,13 +14,24 @@ from typing import Final
 from mirror.bundle import record
 from mirror.bundle.dictionary import Dictionary
 from mirror.bundle.wire import Cursor, Writer
-from mirror.errors import FormatError
-from mirror.limits import MAX_ARTICLES, MAX_CLUSTER_RAW, MAX_TITLE
+from mirror.errors import FormatError, LimitError
+from mirror.limits import (
+    MAX_ARTICLES,
+    MAX_CLUSTER_RAW,
+    MAX_INSTANT,
+    MAX_LINE,
+    MAX_PAGE_CLUSTERS,
+    MAX_PAGE_NAMES,
+    MAX_TITLE,
+)
 from mirror.model import Article, PieceList, State
 
-_STATES: Final = tuple(State)
-_MAX_NAME: Final = 256  # bytes of an id, a language tag or a section's name in UTF-8
-_MAX_TABLE: Final = 4_096  # languages or sections of one page
+# Their order is the format's.
+_STATES: Final = (State.LIVE, State.CORRECTED, State.WITHDRAWN, State.REMOVED)
+_UTF8: Final = 4  # bytes of a character at the most
+_MAX_ID: Final = 128
+# The shape of a BCP 47 tag; it reaches HTML's ``lang`` and file names of notices.
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +72,40 @@ def parse(raw: bytes, channel: str, dictionaries: int) -> Page:
     cursor = Cursor(raw)
     clusters = tuple(
         Cluster(cursor.piece_list(MAX_CLUSTER_RAW), cursor.number(dictionaries), cursor.number(MAX_ARTICLES))
-        for _ in range(cursor.number(MAX_ARTICLES))
+        for _ in range(cursor.number(MAX_PAGE_CLUSTERS))
     )
-    listed = parse_listed(cursor, channel)
+    listed = parse_listed(cursor, channel, MAX_ARTICLES)
     cursor.end()
-    if sum(cluster.articles for cluster in clusters) != len(listed):
+    counts = [cluster.articles for cluster in clusters]
+    if not listed or sum(counts) != len(listed) or 0 in counts:
         raise FormatError("A page's clusters do not hold its articles.", code="page")
+    # One cluster named many times would cost its decoding each time.
+    if len({cluster.pieces.digests for cluster in clusters}) != len(clusters):
+        raise FormatError("A page names a cluster twice.", code="page")
     return Page(listed, clusters)
 
 
 def write_listed(writer: Writer, articles: Sequence[Article]) -> None:
-    """Append the columns of ``articles``: everything a headline needs."""
+    """Append the columns of ``articles``: everything a headline needs.
+
+    Raises:
+        ValueError: A title, section, language or instant is one that no reader would accept.
+    """
+    if any(not _LANGUAGE.fullmatch(a.language) or a.updated > MAX_INSTANT for a in articles):
+        raise ValueError("an article has an impossible language or instant")
+    if any(len(a.title) > MAX_TITLE or len(a.section) > MAX_LINE for a in articles):
+        raise ValueError("an article's title or section is too long")
     languages = sorted({article.language for article in articles})
     sections = sorted({article.section for article in articles})
     writer.number(len(articles))
     for table in (languages, sections):
         writer.number(len(table))
         for name in table:
-            writer.text(name)
+            writer.line(name)
     for article in articles:
-        writer.text(article.id)
+        writer.line(article.id)
     for article in articles:
-        writer.text(article.title)
+        writer.line(article.title)
     before = 0
     for article in articles:
         writer.signed(article.published - before)
@@ -96,20 +120,24 @@ def write_listed(writer: Writer, articles: Sequence[Article]) -> None:
         writer.number(_STATES.index(article.state))
 
 
-def parse_listed(cursor: Cursor, channel: str) -> tuple[Article, ...]:
-    """The articles at ``cursor``, without body, summary, credits and images.
+def parse_listed(cursor: Cursor, channel: str, most: int) -> tuple[Article, ...]:
+    """At most ``most`` articles at ``cursor``, without body, summary, credits and images.
 
     Raises:
         FormatError: Not canonical, or an article that the model refuses.
     """
-    count = cursor.number(MAX_ARTICLES)
-    languages, sections = _table(cursor), _table(cursor)
-    ids = [cursor.line(_MAX_NAME) for _ in range(count)]
-    titles = [cursor.line(MAX_TITLE * 4) for _ in range(count)]
+    count = cursor.number(most)
+    languages, sections = _names(cursor), _names(cursor)
+    if not all(map(_LANGUAGE.fullmatch, languages)):
+        raise FormatError("A page names something that is no language.", code="page")
+    ids = [cursor.line(_MAX_ID) for _ in range(count)]
+    titles = [cursor.line(MAX_TITLE * _UTF8) for _ in range(count)]
     published: list[int] = []
     for _ in range(count):
         published.append((published[-1] if published else 0) + cursor.signed())
     updated = [start + cursor.number() for start in published]
+    if any(instant > MAX_INSTANT for instant in updated):
+        raise FormatError("A page lists an instant beyond the year 9999.", code="page")
     of_language = [cursor.number(len(languages) - 1) for _ in range(count)]
     of_section = [cursor.number(len(sections) - 1) for _ in range(count)]
     of_state = [cursor.number(len(_STATES) - 1) for _ in range(count)]
@@ -134,16 +162,23 @@ def parse_listed(cursor: Cursor, channel: str) -> tuple[Article, ...]:
         raise FormatError("A page lists an article that cannot be.", code="page") from error
 
 
-def encode_cluster(articles: Sequence[Article], dictionary: Dictionary | None) -> bytes:
-    """The raw bytes of a cluster: its records, in the dictionary's codes or in plain UTF-8."""
+def cluster_text(articles: Sequence[Article]) -> str:
+    """The text of a cluster: its articles' records.
+
+    Raises:
+        ValueError: An article cannot be written as a record.
+        LimitError: It is longer than a cluster may be.
+    """
     text = "".join(map(record.encode, articles))
-    return dictionary.codebook.encode(text) if dictionary else text.encode()
+    if len(text) > MAX_CLUSTER_RAW:
+        raise LimitError("An article is too long to be carried.", code="article-too-long")
+    return text
 
 
 def decode_cluster(
     raw: bytes, listed: Sequence[Article], dictionary: Dictionary | None
 ) -> tuple[Article, ...]:
-    """The articles of a cluster, complete.
+    """The articles of a cluster, complete: ``raw`` is in the dictionary's codes, or plain UTF-8.
 
     Raises:
         FormatError: The text or a record is damaged.
@@ -169,8 +204,8 @@ def by_cluster(page: Page) -> list[tuple[Cluster, tuple[Article, ...]]]:
     return pairs
 
 
-def _table(cursor: Cursor) -> list[str]:
-    names = [cursor.line(_MAX_NAME) for _ in range(cursor.number(_MAX_TABLE))]
+def _names(cursor: Cursor) -> list[str]:
+    names = [cursor.line(MAX_LINE * _UTF8) for _ in range(cursor.number(MAX_PAGE_NAMES))]
     if names != sorted(set(names)):
         raise FormatError("A table of names is not sorted.", code="page")
     return names

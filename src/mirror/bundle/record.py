@@ -3,45 +3,54 @@
 Rules (FORMAT.md section 5):
 
 1. A record is ``summary US byline US source US credits US corrections US images US body GS``.
-2. Credits are separated by RS. A correction is ``instant SP text``; an image is eight fields
-   separated by VT; both lists are separated by RS.
-3. No field holds a control character other than newline, so no separator needs an escape.
+2. Credits are separated by RS. A correction is ``instant SP text``; an image is eleven fields
+   separated by VT; both lists are separated by RS, and no credit or correction is empty.
+3. No field holds a control character other than tab and newline, so no separator needs an escape.
 4. Numbers are decimal without leading zeros; digests are lower-case hex.
 """
 
 import re
 from typing import Final
 
+from mirror.bundle.wire import CONTROL
 from mirror.errors import FormatError
-from mirror.limits import MAX_IMAGE, MAX_PIECES, PIECE_SIZES
+from mirror.limits import MAX_IMAGE, MAX_INSTANT, MAX_PIECES, PIECE_SIZES
 from mirror.model import Article, Correction, Image, PieceList
 
 _GROUP: Final = "\x1d"
 _RECORD: Final = "\x1e"
 _UNIT: Final = "\x1f"
 _FIELD: Final = "\x0b"
-_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}")
 _DIGESTS: Final = re.compile(r"(?:[0-9a-f]{64})+")
+_MAX_PIXELS: Final = 65_535  # WebP ends at 16,383, AVIF's decoders at 65,535
 
 
 def encode(article: Article) -> str:
     """The record of ``article``.
 
     Raises:
-        ValueError: A field holds a control character: the articles layer lets none through.
+        ValueError: A field holds what no reader would accept (a control character, an empty credit):
+            the articles layer lets none through.
     """
-    corrections = (f"{c.at} {_text(c.text)}" for c in article.corrections)
+    corrections = (f"{correction.at} {correction.text}" for correction in article.corrections)
     fields = (
-        _text(article.summary),
-        _text(article.byline),
-        _text(article.source),
-        _RECORD.join(map(_text, article.credits)),
+        article.summary,
+        article.byline,
+        article.source,
+        _RECORD.join(article.credits),
         _RECORD.join(corrections),
         _RECORD.join(map(_encode_image, article.images)),
-        _text(article.body),
+        article.body,
     )
-    return _UNIT.join(fields) + _GROUP
+    record = _UNIT.join(fields)
+    try:
+        exact = decode(record, article) == article
+    except FormatError:
+        exact = False
+    if not exact:
+        raise ValueError("an article cannot be written as a record")
+    return record + _GROUP
 
 
 def split(text: str, count: int) -> list[str]:
@@ -63,7 +72,7 @@ def decode(record: str, listed: Article) -> Article:
         FormatError: The record breaks rules 1 to 4.
     """
     fields = record.split(_UNIT)
-    if len(fields) != 7 or any(_CONTROL.search(fields[i]) for i in (0, 1, 2, 6)):
+    if len(fields) != 7 or any(CONTROL.search(fields[i]) for i in (0, 1, 2, 6)):
         raise FormatError("An article's record is damaged.", code="record")
     summary, byline, source, credit_list, corrections, images, body = fields
     try:
@@ -92,21 +101,15 @@ def _items(field: str) -> list[str]:
     return field.split(_RECORD) if field else []
 
 
-def _text(text: str) -> str:
-    if _CONTROL.search(text):
-        raise ValueError("a field holds a control character")
-    return text
-
-
 def _clean(text: str) -> str:
-    if _CONTROL.search(text) or not text:
+    if CONTROL.search(text) or not text:
         raise FormatError("An article's record is damaged.", code="record")
     return text
 
 
 def _decode_correction(item: str) -> Correction:
     at, _, text = item.partition(" ")
-    return Correction(_number(at), _clean(text))
+    return Correction(_number(at, MAX_INSTANT), _clean(text))
 
 
 def _encode_image(image: Image) -> str:
@@ -114,11 +117,11 @@ def _encode_image(image: Image) -> str:
         (
             *_encode_tier(image.thumbnail),
             *(_encode_tier(image.full) if image.full else ("", "", "")),
-            _text(image.media_type),
+            image.media_type,
             str(image.width),
             str(image.height),
-            _text(image.alt),
-            _text(image.credit),
+            image.alt,
+            image.credit,
         )
     )
 
@@ -129,24 +132,23 @@ def _encode_tier(tier: PieceList) -> tuple[str, str, str]:
 
 def _decode_image(item: str) -> Image:
     fields = item.split(_FIELD)
-    if len(fields) != 11 or any(map(_CONTROL.search, fields)):
+    if len(fields) != 11 or any(map(CONTROL.search, fields)):
         raise FormatError("An image's record is damaged.", code="record")
     thumbnail = _decode_tier(fields[0], fields[1], fields[2])
     full = _decode_tier(fields[3], fields[4], fields[5]) if any(fields[3:6]) else None
-    return Image(thumbnail, full, fields[6], _number(fields[7]), _number(fields[8]), fields[9], fields[10])
+    width, height = _number(fields[7], _MAX_PIXELS), _number(fields[8], _MAX_PIXELS)
+    return Image(thumbnail, full, fields[6], width, height, fields[9], fields[10])
 
 
 def _decode_tier(raw_length: str, last: str, digests: str) -> PieceList:
-    length, last_index = _number(raw_length), _number(last)
-    if length > MAX_IMAGE or last_index >= len(PIECE_SIZES) or not _DIGESTS.fullmatch(digests):
+    length, last_index = _number(raw_length, MAX_IMAGE), _number(last, len(PIECE_SIZES) - 1)
+    if length == 0 or len(digests) > 64 * MAX_PIECES or not _DIGESTS.fullmatch(digests):
         raise FormatError("An image's record is damaged.", code="record")
     names = tuple(digests[i : i + 64] for i in range(0, len(digests), 64))
-    if len(names) > MAX_PIECES:
-        raise FormatError("An image's record is damaged.", code="record")
     return PieceList(length, names, PIECE_SIZES[last_index])
 
 
-def _number(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
+def _number(text: str, most: int) -> int:
+    if not _NUMBER.fullmatch(text) or int(text) > most:
         raise FormatError("A number in a record is damaged.", code="record")
     return int(text)

@@ -5,9 +5,11 @@ Rules (FORMAT.md section 1):
 1. A number is an unsigned LEB128 varint of the fewest bytes, at most 2**53 - 1 (JavaScript's).
 2. Bytes and strings are preceded by their length in bytes; strings are UTF-8.
 3. Signed numbers are zigzag: 0, -1, 1, -2, ... become 0, 1, 2, 3, ...
-4. Nothing may follow the last field.
+4. A line is a string without control characters (C0, DEL, C1) or line separators.
+5. Nothing may follow the last field.
 """
 
+import re
 from typing import Final
 
 from mirror.errors import FormatError, LimitError
@@ -15,6 +17,9 @@ from mirror.limits import MAX_PIECES, PIECE_SIZES
 from mirror.model import PieceList
 
 MAX_NUMBER: Final = 2**53 - 1
+# What no text of ours holds: C0 without tab and newline, DEL, C1 (terminals obey U+009B).
+CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NOT_IN_A_LINE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Writer:
@@ -48,6 +53,16 @@ class Writer:
     def text(self, text: str) -> None:
         """Append ``text`` as UTF-8 after its length in bytes."""
         self.data(text.encode())
+
+    def line(self, text: str) -> None:
+        """Append ``text`` by rule 4.
+
+        Raises:
+            ValueError: It is no line: the articles layer lets none such through.
+        """
+        if _NOT_IN_A_LINE.search(text):
+            raise ValueError("a line holds a control character")
+        self.text(text)
 
     def piece_list(self, pieces: PieceList) -> None:
         """Append a list of pieces (FORMAT.md section 2)."""
@@ -117,18 +132,18 @@ class Cursor:
             raise FormatError("A string is not UTF-8.", code="utf-8") from error
 
     def line(self, most: int) -> str:
-        """A string of at most ``most`` bytes without control characters: fit for a terminal."""
+        """A line of at most ``most`` bytes (rule 4)."""
         text = self.text(most)
-        if any(character < " " or character == "\x7f" for character in text):
+        if _NOT_IN_A_LINE.search(text):
             raise FormatError("A name or a title holds a control character.", code="control-character")
         return text
 
     def piece_list(self, most_raw: int) -> PieceList:
-        """A list of pieces that decompress to at most ``most_raw`` bytes."""
+        """A list of pieces that decompress to 1 to ``most_raw`` bytes."""
         raw_length = self.number(most_raw)
         count = self.number(MAX_PIECES)
-        if count == 0:
-            raise FormatError("A list of pieces is empty.", code="piece-list")
+        if count == 0 or raw_length == 0:
+            raise FormatError("A list of pieces carries nothing.", code="piece-list")
         last_size = PIECE_SIZES[self.number(len(PIECE_SIZES) - 1)]
         digests = tuple(self.raw(32).hex() for _ in range(count))
         return PieceList(raw_length, digests, last_size)
