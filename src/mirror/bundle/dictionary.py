@@ -49,6 +49,9 @@ class Dictionary:
     content: bytes
 
 
+NO_DICTIONARY: Final = Dictionary(Codebook(()), b"")
+
+
 def train(texts: Sequence[str]) -> Dictionary | None:
     """The dictionary for ``texts``, or ``None`` where they are too few to earn one."""
     size = sum(len(text.encode()) for text in texts)

@@ -14,8 +14,7 @@ from mirror.bundle import dictionary as dictionaries
 from mirror.bundle import layout, piece, record
 from mirror.bundle import manifest as manifests
 from mirror.bundle import page as pages
-from mirror.bundle.codebook import Codebook
-from mirror.bundle.dictionary import Dictionary
+from mirror.bundle.dictionary import NO_DICTIONARY, Dictionary
 from mirror.bundle.edition import Edition, current, image_pieces, text_pieces
 from mirror.bundle.front import fit_front
 from mirror.bundle.manifest import Contents, Front, Manifest, PageRef
@@ -29,7 +28,6 @@ from mirror.model import Article, PieceList
 _INLINE_CONTENTS: Final = 2_048
 # Sealed parts of it that a head names before all are joined into one.
 _MOST_PARTS: Final = 16
-_NO_DICTIONARY: Final = Dictionary(Codebook(()), b"")
 
 Progress = Callable[[int, int], None]
 
@@ -39,9 +37,9 @@ class Facts:
     """What the publisher says about an edition beside its articles.
 
     ``name`` is the publication's name as readers see it; ``created`` an instant; ``notices`` the
-    digest of the notices in force (hex, or empty); ``drop_before`` a day: pages whose articles were
-    all last updated earlier leave the edition (0 keeps everything); ``top`` the ids of the stories
-    that the front page shall tell first.
+    digest of the notices in force (hex, or empty); ``drop_before`` a day: pages whose articles are
+    all older leave the edition, and articles that are older do not come into it (0: everything;
+    see ``revise.is_in_time``); ``top`` the ids of the stories that the front page shall tell first.
     """
 
     channel: str
@@ -98,7 +96,7 @@ class _Packer:
                 if cluster.dictionary:
                     self.place_of[language] = max(cluster.dictionary - 1, self.place_of.get(language, 0))
         for place, dictionary in replaced.items():
-            self.known[place], self.lists[place] = dictionary or _NO_DICTIONARY, None
+            self.known[place], self.lists[place] = dictionary or NO_DICTIONARY, None
             if dictionary is None:
                 self.vacant.add(place)
 

@@ -56,7 +56,7 @@ def revise(previous: Edition, wanted: Mapping[str, Article], drop_before: int) -
 
     again = {page.ref for page in telling}
     again |= {page.ref for page in previous.pages if untrained.intersection(_places(page))}
-    in_time = [page for page in previous.pages if any(_is_in_time(a, drop_before) for a in page.articles)]
+    in_time = [page for page in previous.pages if stays(page, drop_before)]
     again |= _small_tails([page for page in in_time if page.ref not in again], _changed(previous, wanted))
     kept = tuple(page for page in in_time if page.ref not in again)
 
@@ -64,7 +64,7 @@ def revise(previous: Edition, wanted: Mapping[str, Article], drop_before: int) -
     fresh = {
         article.id: article
         for article in wanted.values()
-        if told.get(article.id) != article and (article.id in told or _is_in_time(article, drop_before))
+        if told.get(article.id) != article and (article.id in told or is_in_time(article, drop_before))
     }
     moved = chain.from_iterable(page.articles for page in in_time if page.ref in again)
     for article in chain(moved, (last[name] for name, word in told.items() if word != last[name])):
@@ -74,8 +74,18 @@ def revise(previous: Edition, wanted: Mapping[str, Article], drop_before: int) -
     return Revision(kept, fresh, replaced, harmful)
 
 
-def _is_in_time(article: Article, drop_before: int) -> bool:
-    return article.updated // manifest.DAY >= drop_before
+def is_in_time(article: Article, drop_before: int) -> bool:
+    """Whether an edition that starts at the day ``drop_before`` carries the article.
+
+    What was withdrawn or removed counts from then on: whoever kept a copy must learn of it.
+    """
+    gone = article.state in (State.WITHDRAWN, State.REMOVED)
+    return (article.updated if gone else article.published) // manifest.DAY >= drop_before
+
+
+def stays(opened: OpenPage, drop_before: int) -> bool:
+    """Whether the page stays in such an edition: one of its articles does."""
+    return any(is_in_time(article, drop_before) for article in opened.articles)
 
 
 def _last_words(kept: Iterable[OpenPage]) -> dict[str, Article]:
