@@ -50,6 +50,10 @@ MAX_BLOCK_NESTING: Final = 12  # lists and quotations inside one another; the re
 MAX_ARTICLE_IMAGES: Final = 100  # pictures of one article; a photo gallery has 60
 MAX_FEED_ENTRIES: Final = 10_000  # entries of one feed; real ones stop at some hundred
 MAX_FEED: Final = 64 << 20  # one RSS or Atom document: 1,000 entries of full text at 64 kB
+MAX_SOURCE_PICTURES: Final = 512 << 20  # bytes of all pictures of one source; held in memory until encoded
+MAX_SOURCE_REDIRECTS: Final = 5  # browsers follow 20, real sites need 2
+MAX_SOURCE_FETCHES: Final = 4  # pages and pictures at once; more is rude to the newsroom's own site
+SOURCE_SECONDS: Final = 120.0  # for one page, picture or feed; 16 MiB at 1 Mbit/s take 134
 MAX_SOURCE_FILES: Final = 100_000  # files in one folder, as many as an edition has articles
 
 # --- trust ---------------------------------------------------------------------------------------
@@ -82,7 +86,6 @@ MAX_NOTICE_FILE: Final = 256 << 10  # one catalogue or translation file, as its 
 
 # --- archives ------------------------------------------------------------------------------------
 MAX_ARCHIVE_ENTRIES: Final = 1_000_000  # more pieces than MAX_ARCHIVE holds, when they are full
-MAX_ARCHIVE_ENTRY: Final = MAX_PIECE  # every entry of a bundle is a piece or a metadata file
 MAX_ARCHIVE: Final = 8 << 30  # a USB stick; larger libraries travel as several channels
 
 # --- programs ------------------------------------------------------------------------------------
