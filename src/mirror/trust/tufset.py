@@ -90,7 +90,6 @@ class TrustedSet:
         metadata = self._opened(data, Root.type)
         if metadata.signed.version != self.root.version + 1:
             raise TrustError("not the next root", code=WRONG_VERSION)
-        assert isinstance(metadata.signed, Root)
         self._enough(self.root, Root.type, metadata)
         self._enough(metadata.signed, Root.type, metadata)
         return _translated(lambda: self._set.update_root(data))
@@ -124,6 +123,8 @@ class TrustedSet:
 
     def _opened(self, data: bytes, role: str) -> Metadata[Any]:
         metadata = parse(data)
+        if metadata.signed.type != (role if role in _NOT_TARGETS else Targets.type):
+            raise FormatError("metadata of another kind", code=METADATA)
         ours = metadata.signed.unrecognized_fields.get(FIELD)
         if isinstance(ours, dict) and ours.get("role", role) != role:
             raise TrustError("signed for another role", code=WRONG_ROLE)  # R5
