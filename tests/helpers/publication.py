@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from random import Random
 
 from helpers.newsroom import NOW, Newsroom, target
 from mirror.bundle import pack, parcel, piece
@@ -46,13 +47,14 @@ def article(number: int, channel: str = "ru", *, words: int = 60, **changed: obj
     """An article of its own text; the higher the number, the newer. ``changed`` replaces fields."""
     language = str(changed.get("language", channel if channel in _WORDS else "en"))
     stock = _WORDS[language.partition("-")[0]].split()
-    text = " ".join(stock[(i * (number + 3) + i // 7) % len(stock)] for i in range(words))
+    chance = Random(f"{channel} {number}")
+    text = " ".join(chance.choice(stock) + chance.choice(stock)[:3] for _ in range(words))
     made = Article(
         id=f"{channel}-story-{number}",
         channel=channel,
         language=language,
         title=f"{stock[1].capitalize()} {number}: {' '.join(stock[2:6])}",
-        body=f"<p>{text} {number}.</p><p>{text[::-1] if number % 2 else text}</p>",
+        body=f"<p>{text} {number}.</p><p>{text[: len(text) // 2]}</p>",
         published=NOW - 30 * DAY + number * 3_600,
         updated=NOW - 30 * DAY + number * 3_600,
         summary=f"{' '.join(stock[:5])} {number}",

@@ -1,0 +1,187 @@
+"""An edition over a network: from a verified target to headlines, articles, pictures and notices.
+
+Only what is asked for is fetched, with one exception that is on purpose: for one article, all
+clusters of its page are, so that a mirror learns the page and not the article.
+
+What is fetched is what was signed; when it cannot be decoded all the same, the publisher made it
+so, and no other mirror can help: those errors pass through.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final
+
+from mirror.bundle import dictionary as dictionaries
+from mirror.bundle import edition as editions
+from mirror.bundle import page as pages
+from mirror.bundle import parcel
+from mirror.bundle.codebook import Codebook
+from mirror.bundle.dictionary import Dictionary
+from mirror.bundle.edition import Edition
+from mirror.bundle.manifest import Contents, Manifest, PageRef
+from mirror.bundle.page import Page
+from mirror.client.fetch import Pieces, Progress
+from mirror.client.report import Part
+from mirror.errors import FormatError, TrustError
+from mirror.limits import MAX_NOTICE_SET
+from mirror.model import Article, PieceList
+from mirror.trust.verified import Verified
+
+NOTICES_TARGET: Final = "notices/set"
+_DAY: Final = 86_400
+_NOT_OPENED: Final = Dictionary(Codebook(()), b"")  # in the place of one that nothing needs yet
+
+
+def head_target(channel: str) -> str:
+    """The target path that names the head piece of ``channel``."""
+    return f"{channel}/head"
+
+
+def wanted(channel: str) -> tuple[str, str]:
+    """The target paths that a reader of ``channel`` needs."""
+    return head_target(channel), NOTICES_TARGET
+
+
+async def fetch_notices(verified: Verified, fetcher: Pieces) -> bytes:
+    """The bytes of the notices in force; authentic, not yet decoded.
+
+    Raises:
+        TrustError: ``notices-missing``: the publisher signed none.
+        UnreachableError, FormatError: They were signed, and are not to be had or not whole.
+    """
+    target = verified.target(NOTICES_TARGET)
+    if target is None:
+        raise TrustError("No notices are signed for this publication.", code="notices-missing")
+    found = await fetcher.get([target.sha256], Part.NOTICES)
+    target.verify(found[target.sha256])
+    listed = parcel.parse_list(target.sha256, found[target.sha256], MAX_NOTICE_SET)
+    return await _unsealed(fetcher, listed, Part.NOTICES)
+
+
+class RemoteEdition:
+    """One edition of one channel, opened as far as somebody asked."""
+
+    def __init__(self, head: str, manifest: Manifest, fetcher: Pieces) -> None:
+        self.head = head
+        self.manifest = manifest
+        self._fetcher = fetcher
+        self._contents: Contents | None = None
+        self._dictionaries: dict[int, Dictionary] = {}
+        self._pages: dict[PageRef, Page] = {}
+
+    @classmethod
+    async def open(cls, verified: Verified, channel: str, fetcher: Pieces) -> "RemoteEdition":
+        """The edition of ``channel`` that ``verified`` names.
+
+        Raises:
+            TrustError: ``no-edition``: the publisher has signed none.
+            UnreachableError: No mirror gave its head.
+            FormatError: The publisher signed what is no edition of this channel.
+        """
+        target = verified.target(head_target(channel))
+        if target is None:
+            raise TrustError("The publisher has released nothing in this channel.", code="no-edition")
+        data = (await fetcher.get([target.sha256], Part.HEAD))[target.sha256]
+        target.verify(data)
+        manifest = editions.parse_head(target.sha256, data)
+        if manifest.channel != channel:
+            raise FormatError("The signed edition belongs to another channel.", code="other-channel")
+        return cls(target.sha256, manifest, fetcher)
+
+    async def contents(self) -> Contents:
+        """The whole table of contents."""
+        if self._contents is None:
+            names = _digests(self.manifest.earlier)
+            found = await self._fetcher.get(names, Part.CONTENTS)
+            self._contents = editions.contents(self.manifest, found.__getitem__)
+        return self._contents
+
+    async def listed(self, progress: Progress | None = None) -> tuple[Article, ...]:
+        """Every article as its last word lists it, without body; withdrawn ones included."""
+        table = await self.contents()
+        found = await self._fetcher.get(_digests(ref.pieces for ref in table.pages), Part.PAGES, progress)
+        last: dict[str, Article] = {}
+        for ref in table.pages:
+            self._pages[ref] = editions.open_page(self.manifest, table, ref, found.__getitem__)
+            last |= {article.id: article for article in self._pages[ref].listed}
+        return tuple(last.values())
+
+    async def article(self, article_id: str, progress: Progress | None = None) -> Article | None:
+        """The last word on one article, complete; None when the edition has no such article.
+
+        A story of the front page is here already. For any other, all of its page is fetched.
+        """
+        for story in self.manifest.front.stories:
+            if story.id == article_id:
+                return story
+        table = await self.contents()
+        for ref in self._candidates(table, article_id):
+            page = await self._page(table, ref)
+            if any(article.id == article_id for article in page.listed):
+                articles = await self._complete(table, page, progress)
+                return next(article for article in articles if article.id == article_id)
+        return None
+
+    async def image(self, tier: PieceList) -> bytes:
+        """The picture (a tier of ``model.Image``) as its bytes."""
+        return await _unsealed(self._fetcher, tier, Part.IMAGES)
+
+    async def images(self, articles: Iterable[Article], progress: Progress | None = None) -> None:
+        """Fetch all pictures of ``articles``, so that they are held."""
+        await self._fetcher.get(editions.image_pieces(articles), Part.IMAGES, progress)
+
+    async def everything(self, progress: Progress | None = None) -> Edition:
+        """The whole text edition, fetched and opened."""
+        await self.listed(progress)
+        table = await self.contents()
+        clusters = [cluster.pieces for page in self._pages.values() for cluster in page.clusters]
+        found = {
+            **await self._fetcher.get([self.head], Part.HEAD),
+            **await self._fetcher.get(_digests(self.manifest.earlier), Part.CONTENTS),
+            **await self._fetcher.get(_digests(ref.pieces for ref in table.pages), Part.PAGES),
+            **await self._fetcher.get(_digests(table.dictionaries), Part.DICTIONARIES, progress),
+            **await self._fetcher.get(_digests(clusters), Part.CLUSTERS, progress),
+        }
+        return editions.open_edition(self.head, found.__getitem__)
+
+    def _candidates(self, table: Contents, article_id: str) -> Iterator[PageRef]:
+        """The pages that may hold the last word on an article, the last word first."""
+        front = {article.id: article.published // _DAY for article in self.manifest.front.listed}
+        day = front.get(article_id)
+        return (ref for ref in reversed(table.pages) if day is None or ref.first_day <= day <= ref.last_day)
+
+    async def _page(self, table: Contents, ref: PageRef) -> Page:
+        if ref not in self._pages:
+            found = await self._fetcher.get(ref.pieces.digests, Part.PAGES)
+            self._pages[ref] = editions.open_page(self.manifest, table, ref, found.__getitem__)
+        return self._pages[ref]
+
+    async def _complete(self, table: Contents, page: Page, progress: Progress | None) -> tuple[Article, ...]:
+        """The articles of ``page``, from all of its clusters."""
+        known = await self._known(table, page)
+        names = _digests(cluster.pieces for cluster in page.clusters)
+        found = await self._fetcher.get(names, Part.CLUSTERS, progress)
+        return tuple(
+            chain.from_iterable(
+                editions.open_cluster(cluster, listed, known, found.__getitem__)
+                for cluster, listed in pages.by_cluster(page)
+            )
+        )
+
+    async def _known(self, table: Contents, page: Page) -> tuple[Dictionary, ...]:
+        """The edition's dictionaries, in their places; those that ``page`` does not use are empty."""
+        for place in sorted({cluster.dictionary for cluster in page.clusters} - {0}):
+            if place not in self._dictionaries:
+                raw = await _unsealed(self._fetcher, table.dictionaries[place - 1], Part.DICTIONARIES)
+                self._dictionaries[place] = dictionaries.parse(raw)
+        places = range(1, len(table.dictionaries) + 1)
+        return tuple(self._dictionaries.get(place, _NOT_OPENED) for place in places)
+
+
+async def _unsealed(fetcher: Pieces, pieces: PieceList, part: Part) -> bytes:
+    found = await fetcher.get(pieces.digests, part)
+    return editions.unseal(pieces, found.__getitem__)
+
+
+def _digests(lists: Iterable[PieceList]) -> Iterator[str]:
+    return chain.from_iterable(pieces.digests for pieces in lists)
