@@ -9,7 +9,7 @@ from mirror.articles.boilerplate import Stripped
 from mirror.articles.draft import Draft, Problem, line
 from mirror.articles.extract import repeats, text_key
 from mirror.articles.plaintext import headline
-from mirror.articles.sanitize import written
+from mirror.articles.sanitize import Clean, keep_images, written
 from mirror.errors import SourceError
 
 _LEAD = 3  # blocks among which the title may be repeated
@@ -56,6 +56,11 @@ def assemble(
     if guessed:
         message = "the encoding was guessed, because none was declared or the declared one is wrong"
         problems.append(Problem("encoding-guessed", message, where))
+    if len(clean.images) > limits.MAX_ARTICLE_IMAGES:
+        body, _ = keep_images(clean.body, range(limits.MAX_ARTICLE_IMAGES))
+        clean = Clean(body, clean.images[: limits.MAX_ARTICLE_IMAGES])
+        message = "an article has more pictures than one article may have; the last ones were left out"
+        problems.append(Problem("images-many", message, where))
     if any(one.in_body for one in stripped.designations):
         message = "the text says that somebody was designated, and it was left in the body: it may be news"
         problems.append(Problem("designation-in-body", message, where))

@@ -127,7 +127,7 @@ def strip(blocks: Iterable[Block], *, from_web: bool = False) -> Stripped:
         from_web: Whether the source is a web page or a feed, where lines that lead to other articles or
             ask for a subscription stand between the paragraphs.
     """
-    given = [part for block in blocks for part in _split(_without_sizes(block))]
+    given = [part for block in blocks for part in split_lines(_without_sizes(block))]
     texts = [block.text for block in given]
     parts = [_part(block, from_web=from_web) for block in given]
     footers = find_footers(texts, [_after_end(parts, index) for index in range(len(parts))])
@@ -233,7 +233,7 @@ def _without_sizes(block: Block) -> Block:
     return replace(block, leaves=(*block.leaves[:-1], cut))
 
 
-def _split(block: Block) -> list[Block]:
+def split_lines(block: Block) -> list[Block]:
     """A paragraph whose lines are paragraphs, or partly not text, as one block for each stretch."""
     if block.tag != "p" or not any(leaf.is_break for leaf in block.leaves):
         return [block]
@@ -266,7 +266,7 @@ def credits_below(blocks: Iterable[Block]) -> tuple[str, ...]:
 
 def page_designations(blocks: Sequence[Block]) -> tuple[DesignationFound, ...]:
     """The designations in the footers of a whole page, wherever on the page they stand."""
-    given = [part for block in blocks for part in _split(block)]
+    given = [part for block in blocks for part in split_lines(block)]
     parts = [_part(block, from_web=True) for block in given]
     ends = [_after_end(parts, index) for index in range(len(parts))]
     footers = find_footers([block.text for block in given], ends, anywhere=True)

@@ -13,7 +13,6 @@
 The measurements behind each step are in ARTICLES.md.
 """
 
-import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -58,9 +57,6 @@ _FOREIGN: Final = (
     RecursionError,
     LxmlError,
 )
-
-# It warns of every page it cannot read; we raise, and the command prints.
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,7 @@ def _draft(entry: _Entry, feed: _Entry, where: str, base: str) -> Draft:
     text = blocks_to_text(stripped.blocks)
     needs_page = bool(link) and (not text or (is_description and not _is_whole(text)) or _is_cut(text))
     draft = _assembled(stripped, needs_page, ident, title, where)
-    if (entry.get("published") or entry.get("updated")) and _instant(entry, "published", "updated") is None:
+    if ("published" in entry or "updated" in entry) and _instant(entry, "published", "updated") is None:
         problems.append(Problem("date-unreadable", "the date of an entry is not one", where))
     summary = "" if is_description and not needs_page else _summary(entry, base)
     return replace(
@@ -266,7 +266,8 @@ def _language(content: _Entry, entry: _Entry, feed: _Entry) -> str | None:
 
 def _instant(entry: _Entry, *names: str) -> int | None:
     for name in names:
-        parsed = entry.get(f"{name}_parsed")
+        # Asked for first, because feedparser lends "published" to who asks for a missing "updated".
+        parsed = entry.get(f"{name}_parsed") if f"{name}_parsed" in entry else None
         if parsed is not None:
             try:
                 seconds = calendar.timegm(parsed)

@@ -8,7 +8,7 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,14 +16,15 @@ import lxml.etree
 from lxml.html import HtmlElement
 
 from mirror import limits
+from mirror.articles import plaintext
 from mirror.articles.assemble import assemble, without_title
+from mirror.articles.blocks import Block
 from mirror.articles.boilerplate import (
-    Part,
     Stripped,
     byline_of,
     credits_below,
     page_designations,
-    part_of,
+    split_lines,
     strip,
 )
 from mirror.articles.characters import one_line
@@ -33,7 +34,7 @@ from mirror.articles.encoding import Decoded
 from mirror.articles.extract import Extracted, extract
 from mirror.articles.fold import Folder
 from mirror.articles.page_meta import PageMeta, headline, read_meta, without_site
-from mirror.articles.plaintext import title_at
+from mirror.articles.plaintext import take_title
 from mirror.articles.tree import Element, parse, parse_page
 from mirror.errors import SourceError
 
@@ -94,7 +95,10 @@ def read_page(decoded: Decoded, *, ident: str, base: str = "", where: str = "") 
             base=links,
             image_base=base,
         )
-        stripped = _with_page(strip(found.blocks, from_web=True), found)
+        blocks: Sequence[Block] = found.blocks
+        if not title:
+            title, blocks, _ = take_title([part for block in blocks for part in split_lines(block)])
+        stripped = _with_page(strip(blocks, from_web=True), found)
         summary = one_line(found.standfirst, limits.MAX_SUMMARY) or meta.summary
     draft = assemble(
         stripped, ident=ident, title=title, language=meta.language, where=where, guessed=decoded.guessed
@@ -154,13 +158,12 @@ def _whole(html: str, meta: PageMeta, *, links: str, images: str) -> tuple[str, 
     blocks = Folder(links, images).fold(article)
     title = title or (without_site(meta.titles[0], meta.site) if meta.titles else "")
     removed: tuple[str, ...] = ()
-    if not title and (at := title_at([block.text for block in blocks])) is not None:
-        title = one_line(blocks[at].text, limits.MAX_TITLE)
-        removed = tuple(block.text for block in blocks[:at] if part_of(block.text) is not Part.TEXT)
-        before = [block for block in blocks[:at] if part_of(block.text) is Part.TEXT]
-        blocks = [*before, *blocks[at + 1 :]]
+    if len(blocks) == 1 and blocks[0].tag == "pre":  # a plain text that somebody wrapped
+        blocks = plaintext.to_blocks(plaintext.split(blocks[0].text))
+    if not title:
+        title, blocks, removed = take_title([part for block in blocks for part in split_lines(block)])
     stripped = strip(without_title(blocks, title))
-    return title, line, replace(stripped, removed=(*removed, *stripped.removed))
+    return one_line(title, limits.MAX_TITLE), line, replace(stripped, removed=(*removed, *stripped.removed))
 
 
 def _descendants(element: Element, tag: str) -> Iterator[Element]:

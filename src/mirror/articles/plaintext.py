@@ -23,6 +23,7 @@ from mirror.articles.designation import is_statement
 _BLANK: Final = re.compile(r"\n[ \t\xa0]*(?:\n[ \t\xa0]*)+")
 # No dash but the hyphen: in many languages a dash opens what somebody says.
 _BULLET: Final = re.compile(r"[ \t\xa0]*[•●▪◦‣○∙*-][ \t\xa0]+(?=\S)")
+_BROKEN_WORD: Final = re.compile(r"\w-$")  # programs also wrap behind the hyphen of a word
 _SPACES: Final = re.compile(r"[ \t]+")
 _WIDEST: Final = 120  # characters; programs wrap at 60 to 100
 _NARROWEST: Final = 40
@@ -73,7 +74,8 @@ def split(text: str) -> list[str]:
         for index, line in enumerate(stretch):
             flat = _SPACES.sub(" ", line).strip(_EDGES)
             if index and _is_wrapped(stretch[index - 1], line, width):
-                paragraphs[-1] += f" {flat}"
+                joint = "" if _BROKEN_WORD.search(paragraphs[-1]) else " "
+                paragraphs[-1] += f"{joint}{flat}"
             else:
                 paragraphs.append(flat)
     return [text for text in paragraphs if text]
@@ -85,18 +87,22 @@ def _width(stretches: Sequence[Sequence[str]]) -> int:
     if len(lengths) < _FEWEST_LINES:
         return 0
     width = lengths[-1 - len(lengths) // 50]  # a long address may stick out
-    pairs = [pair for stretch in stretches for pair in pairwise(stretch) if not _BULLET.match(pair[1])]
+    pairs = [pair for stretch in stretches for pair in pairwise(stretch) if not _begins(*pair)]
     wraps = sum(_is_wrapped(line, following, width) for line, following in pairs)
     return width if _NARROWEST <= width <= _WIDEST and wraps > _MOST * len(pairs) else 0
 
 
 def _is_wrapped(line: str, following: str, width: int) -> bool:
     """Whether the break after ``line`` is a wrap: the next word did not fit."""
-    return (
-        width > 0
-        and not _BULLET.match(following)
-        and len(line) + 1 + len(following.split(None, 1)[0]) > width
-    )
+    if not width or _begins(line, following):
+        return False
+    return len(line) + 1 + len(following.split(None, 1)[0]) > width
+
+
+def _begins(line: str, following: str) -> bool:
+    """Whether a line begins a paragraph by its look: with a bullet, or indented below one that is not."""
+    indented = following[0].isspace() and not line[0].isspace() and not _BULLET.match(line)
+    return indented or bool(_BULLET.match(following))
 
 
 def to_blocks(paragraphs: Sequence[str]) -> list[Block]:
@@ -119,6 +125,16 @@ def headline(blocks: Sequence[Block]) -> str:
     """The beginning of a text, to stand for the title that it lacks."""
     text = next((block.text for block in blocks if block.text.strip()), "")
     return one_line(text.split("\n")[0], _MAX_HEADLINE)
+
+
+def take_title(blocks: Sequence[Block]) -> tuple[str, list[Block], tuple[str, ...]]:
+    """The title that stands among the first blocks, the other blocks, and the labels before it."""
+    at = title_at([block.text for block in blocks])
+    if at is None:
+        return "", list(blocks), ()
+    before = [block for block in blocks[:at] if part_of(block.text) is Part.TEXT]
+    removed = tuple(block.text for block in blocks[:at] if part_of(block.text) is not Part.TEXT)
+    return blocks[at].text, [*before, *blocks[at + 1 :]], removed
 
 
 def title_at(paragraphs: Sequence[str]) -> int | None:

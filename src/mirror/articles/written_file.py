@@ -43,7 +43,11 @@ def read_markdown(decoded: Decoded, *, ident: str, where: str = "") -> Draft:
     if not title and blocks and blocks[0].tag in ("h2", "h3", "h4"):
         title = blocks[0].text
         blocks = blocks[1:]
-    return _draft(head, blocks, title, decoded, ident=ident, where=where)
+    removed: tuple[str, ...] = ()
+    if not title:
+        title, blocks, removed = plaintext.take_title(blocks)
+    draft = _draft(head, blocks, title, decoded, ident=ident, where=where)
+    return replace(draft, removed=(*removed, *draft.removed))
 
 
 def read_plain(decoded: Decoded, *, ident: str, where: str = "") -> Draft:
