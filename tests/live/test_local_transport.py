@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from mirror.bundle.archive import write_archive
 from mirror.errors import EndpointError
 from mirror.model import Endpoint
 from mirror.net.local import LocalTransport
@@ -99,3 +100,77 @@ def test_what_is_no_folder_of_this_machine_is_unreachable(url: str) -> None:
     with pytest.raises(EndpointError) as caught:
         get(url, "m/timestamp.json")
     assert caught.value.code == "unreachable"
+
+
+PIECE = "p/ab/ab" + "c" * 62
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """An archive of two files."""
+    file = tmp_path / "a news.mirror.zip"
+    with file.open("wb") as stream:
+        write_archive(stream, [("m/timestamp.json", b"statement"), (PIECE, b"x" * 2_560)])
+    return file
+
+
+def test_an_archive_is_a_mirror(bundle: Path) -> None:
+    assert get(bundle.as_uri(), "m/timestamp.json") == b"statement"
+    assert get(bundle.as_uri(), PIECE, limit=2_560) == b"x" * 2_560
+
+
+@pytest.mark.parametrize(
+    ("path", "limit", "code"),
+    [
+        ("m/1.root.json", 100, "absent"),
+        ("../a news.mirror.zip", 100, "refused"),
+        (PIECE, 2_559, "too-long"),
+    ],
+)
+def test_an_archive_refuses_as_a_folder_does(bundle: Path, path: str, limit: int, code: str) -> None:
+    with pytest.raises(EndpointError) as caught:
+        get(bundle.as_uri(), path, limit)
+    assert caught.value.code == code
+
+
+def test_a_damaged_archive_is_broken_each_time(bundle: Path) -> None:
+    bundle.write_bytes(bundle.read_bytes()[:-1])
+
+    async def run() -> list[str]:
+        codes = []
+        async with LocalTransport() as transport:
+            for _ in range(2):
+                with pytest.raises(EndpointError) as caught:
+                    await transport.get(Endpoint("stick", bundle.as_uri()), "m/timestamp.json", limit=100)
+                codes.append(caught.value.code)
+        return codes
+
+    assert asyncio.run(run()) == ["broken", "broken"]
+
+
+def test_a_damaged_entry_is_broken_and_the_others_are_read(bundle: Path) -> None:
+    data = bytearray(bundle.read_bytes())
+    data[data.index(b"statement")] ^= 1
+    bundle.write_bytes(data)
+    with pytest.raises(EndpointError) as caught:
+        get(bundle.as_uri(), "m/timestamp.json")
+    assert caught.value.code == "broken"
+    assert get(bundle.as_uri(), PIECE, limit=2_560) == b"x" * 2_560
+
+
+def test_what_is_no_archive_is_unreachable(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mirror.zip")
+    for name in ("pipe.mirror.zip", "nothing.mirror.zip"):
+        with pytest.raises(EndpointError) as caught:
+            get((tmp_path / name).as_uri(), "m/timestamp.json")
+        assert caught.value.code == "unreachable"
+
+
+def test_many_ask_an_archive_at_once(bundle: Path) -> None:
+    async def run() -> list[bytes]:
+        async with LocalTransport() as transport:
+            mirror = Endpoint("stick", bundle.as_uri())
+            paths = ["m/timestamp.json", PIECE] * 20
+            return await asyncio.gather(*(transport.get(mirror, path, limit=2_560) for path in paths))
+
+    assert asyncio.run(run()) == [b"statement", b"x" * 2_560] * 20

@@ -6,8 +6,9 @@ Rules:
    link anywhere below the folder, nothing but ordinary files. A stick that somebody handed over must
    not make the program read this machine's own files.
 2. Files are opened without waiting, so that a named pipe cannot hold the reader.
-3. All of it happens in threads: a stick can be slow.
-4. Nothing is ever written, not even beside the file.
+3. An archive is read in the one form that ``bundle.archive`` knows, or not at all.
+4. All of it happens in threads: a stick can be slow.
+5. Nothing is ever written, not even beside the file.
 """
 
 import asyncio
@@ -15,12 +16,14 @@ import errno
 import os
 import re
 import stat
+import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import BinaryIO, Final
 from urllib.parse import unquote, urlsplit
 
-from mirror.errors import EndpointError
+from mirror.bundle.archive import Archive, open_archive
+from mirror.errors import EndpointError, FormatError
 from mirror.model import Endpoint
 from mirror.net import ABSENT, BROKEN, REFUSED, TOO_LONG, UNREACHABLE
 
@@ -33,7 +36,13 @@ _NOT_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
 
 
 class LocalTransport:
-    """``net.Transport`` for endpoints with a ``file:`` URL: ``async with LocalTransport() as it``."""
+    """``net.Transport`` for endpoints with a ``file:`` URL: ``async with LocalTransport() as it``.
+
+    An archive is opened and checked at the first request, and stays open until the end.
+    """
+
+    def __init__(self) -> None:
+        self._archives: dict[Path, _OpenArchive] = {}
 
     async def __aenter__(self) -> "LocalTransport":
         return self
@@ -44,13 +53,68 @@ class LocalTransport:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        pass
+        for archive in self._archives.values():
+            await asyncio.to_thread(archive.close)
+        self._archives.clear()
 
     async def get(self, endpoint: Endpoint, path: str, *, limit: int) -> bytes:
         """See ``net.Transport``."""
         if not _PATH.fullmatch(path):
             raise EndpointError("No mirror's tree has a file of that name.", code=REFUSED)
-        return await asyncio.to_thread(_read, path_of(endpoint.url), path, limit)
+        place = path_of(endpoint.url)
+        if place.suffix != ".zip":
+            return await asyncio.to_thread(_read, place, path, limit)
+        archive = self._archives.setdefault(place, _OpenArchive(place))
+        return await asyncio.to_thread(archive.read, path, limit)
+
+
+class _OpenArchive:
+    """An archive that several threads ask; opened when the first one does."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._archive: Archive | None = None
+
+    def read(self, path: str, limit: int) -> bytes:
+        """The entry ``path``; raises as ``net.Transport.get``."""
+        try:
+            with self._lock:
+                data = self._opened().read(path)
+        except OSError:
+            raise EndpointError("The archive cannot be read.", code=BROKEN) from None
+        except FormatError as error:
+            raise EndpointError("The archive is damaged.", code=BROKEN) from error
+        if data is None:
+            raise EndpointError("The archive does not have this file.", code=ABSENT)
+        if len(data) > limit:
+            raise EndpointError("The file is longer than it may be.", code=TOO_LONG)
+        return data
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+
+    def _opened(self) -> Archive:
+        if self._archive is None:
+            if self._file is None:
+                self._file = _open_file(self._place)
+            self._archive = open_archive(self._file)
+        return self._archive
+
+
+def _open_file(place: Path) -> BinaryIO:
+    try:
+        descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        raise EndpointError("The archive cannot be opened.", code=UNREACHABLE) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise EndpointError("The archive is no ordinary file.", code=UNREACHABLE)
+    return os.fdopen(descriptor, "rb")
 
 
 def path_of(url: str) -> Path:
