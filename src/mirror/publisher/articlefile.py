@@ -36,7 +36,7 @@ def encode(article: Article) -> bytes:
     if article.corrections:
         fields["corrections"] = [{"at": iso(each.at), "text": each.text} for each in article.corrections]
     if article.images:
-        fields["images"] = [_image(image) for image in article.images]
+        fields["images"] = [image_fields(image) for image in article.images]
     return (json.dumps(fields, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
@@ -76,7 +76,7 @@ def _article(fields: dict[str, Any]) -> Article:
         published=_instant(fields["published"]),
         updated=_instant(fields["updated"]),
         credits=tuple(map(_text, fields.get("credits", ()))),
-        images=tuple(map(_parse_image, fields.get("images", ()))),
+        images=tuple(map(parse_image, fields.get("images", ()))),
         corrections=tuple(
             Correction(_instant(each["at"]), _text(each["text"])) for each in fields.get("corrections", ())
         ),
@@ -92,7 +92,8 @@ def _text(value: object) -> str:
     return value
 
 
-def _image(image: Image) -> dict[str, Any]:
+def image_fields(image: Image) -> dict[str, Any]:
+    """A picture as JSON has it."""
     return {
         "alt": image.alt,
         "credit": image.credit,
@@ -104,7 +105,8 @@ def _image(image: Image) -> dict[str, Any]:
     }
 
 
-def _parse_image(fields: dict[str, Any]) -> Image:
+def parse_image(fields: dict[str, Any]) -> Image:
+    """What ``image_fields`` gave; raises ``ValueError``, ``TypeError`` or ``LookupError``."""
     full = fields["full"]
     return Image(
         thumbnail=_parse_tier(fields["thumbnail"]),

@@ -1,12 +1,13 @@
 """The next edition of a channel: its articles as pieces, on top of the edition in force."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mirror.articles import sanitize
 from mirror.bundle import pack
-from mirror.bundle.edition import Edition, current, image_pieces
-from mirror.bundle.layout import day_of
+from mirror.bundle.edition import current, image_pieces
+from mirror.bundle.revise import is_in_time, revise
 from mirror.errors import SourceError
 from mirror.model import Article, State
 from mirror.publisher.published import current_edition
@@ -14,6 +15,7 @@ from mirror.publisher.workspace import Workspace
 from mirror.trust.publication import DAY, Publication
 
 Progress = Callable[[int, int], None]
+UNCLEAN: Final = "article-unclean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,17 @@ def next_edition(
     previous = current_edition(workspace.tree, publication, channel)
     before = previous.articles() if previous else {}
     drop_before = _first_day(workspace, now)
-    wanted = _wanted(kept, previous, drop_before)
-    fresh = [article for article in wanted if before.get(article.id) != article]
     tops = tuple(name for name in top if name in kept)
-    if previous and not fresh and not tops and not _has_old_page(previous, drop_before):
-        return None
-    if not previous and not wanted:
-        return None
+    if previous:
+        revision = revise(previous, kept, drop_before)
+        if not revision.fresh and not tops and len(revision.kept) == len(previous.pages):
+            return None
+        wanted = kept
+    else:
+        wanted = {name: article for name, article in kept.items() if is_in_time(article, drop_before)}
+        if not wanted:
+            return None
+    fresh = [article for article in wanted.values() if before.get(article.id) != article]
     for article in fresh:
         _check_text(article)
     facts = pack.Facts(
@@ -84,16 +90,23 @@ def next_edition(
         drop_before=drop_before,
         top=tops,
     )
-    packed = pack.pack(wanted, facts, previous, progress)
+    try:
+        packed = pack.pack(list(wanted.values()), facts, previous, progress)
+    except ValueError as error:
+        raise SourceError(
+            f"An article of the channel {channel} holds what no reader would take: add its source again.",
+            code=UNCLEAN,
+        ) from error
     pieces = dict(packed.pieces)
     carried = frozenset(image_pieces(before.values()))
     for digest in image_pieces(fresh):
         if digest not in carried:
             pieces[digest] = workspace.image(digest)
+    after = [*{**before, **wanted}.values()]
     change = ChannelChange(
         channel=channel,
         number=facts.number,
-        articles=len(current({**before, **{each.id: each for each in wanted}}.values())),
+        articles=len(current(each for each in after if is_in_time(each, drop_before))),
         added=sum(each.id not in before for each in fresh),
         changed=sum(each.id in before and bool(each.body) for each in fresh),
         withdrawn=sum(each.id in before and each.state is State.WITHDRAWN for each in fresh),
@@ -109,40 +122,11 @@ def _first_day(workspace: Workspace, now: int) -> int:
     return max(0, now // DAY - window) if window else 0
 
 
-def _wanted(kept: Mapping[str, Article], previous: Edition | None, drop_before: int) -> list[Article]:
-    """The articles that the edition shall carry: of its days, or in pages that stay.
-
-    What was withdrawn or removed stays for a whole window after that day, however old the article
-    is: whoever kept a copy must learn of it.
-    """
-    stays = {
-        article.id
-        for page in (previous.pages if previous else ())
-        if page.ref.last_day >= drop_before
-        for article in page.articles
-    }
-    return [
-        article
-        for article in kept.values()
-        if day_of(article) >= drop_before
-        or article.id in stays
-        or (article.state in (State.WITHDRAWN, State.REMOVED) and article.updated // DAY >= drop_before)
-    ]
-
-
-def _has_old_page(previous: Edition, drop_before: int) -> bool:
-    return any(
-        page.ref.last_day < drop_before
-        and any(article.state in (State.LIVE, State.CORRECTED) for article in page.articles)
-        for page in previous.pages
-    )
-
-
 def _check_text(article: Article) -> None:
     """Refuse a body that is not what the sanitizer would write, or that shows other pictures."""
     clean = sanitize(article.body, language=article.language)
     if clean.body != article.body or len(clean.images) != len(article.images):
         raise SourceError(
             f"articles/{article.channel}/{article.id}.json: the text is not clean: add its source again.",
-            code="article-unclean",
+            code=UNCLEAN,
         )

@@ -31,7 +31,7 @@ from typing import Final
 from mirror.bundle import edition, piece
 from mirror.errors import ConfigError, FormatError, SourceError, StorageError
 from mirror.limits import MAX_ARTICLE_FILE, MAX_CONFIG, MAX_KEY_FILE, MAX_NOTICE_FILE, MAX_PIECE
-from mirror.model import Article
+from mirror.model import ARTICLE_ID, Article
 from mirror.publisher import articlefile
 from mirror.publisher.config import PublicationConfig, parse
 from mirror.store import atomic
@@ -131,6 +131,8 @@ class Workspace:
 
     def article(self, channel: str, article_id: str) -> Article | None:
         """One article; None where the channel has none of that id."""
+        if not ARTICLE_ID.fullmatch(article_id):  # it may come from a command line, and becomes a path
+            return None
         path = self._article_path(channel, article_id)
         return self._read_article(path) if path.is_file() else None
 
