@@ -78,16 +78,15 @@ def sign(draft: Draft, *signers: Signer) -> Draft:
     Raises:
         TrustError: ``not-a-holder``: a signer holds none of the roles.
     """
-    roles = dict(draft.roles)
+    holders = {role: _holders(draft, role) for role in draft.roles}
+    files = {role: parse(data) for role, data in draft.roles.items()}
     for signer in signers:
-        held = [role for role in roles if _holds(draft, role, signer.public_key.keyid)]
+        held = [role for role in files if signer.public_key.keyid in holders[role]]
         if not held:
             raise TrustError("this key may sign none of the changed roles", code="not-a-holder")
         for role in held:
-            metadata = parse(roles[role])
-            metadata.sign(signer, append=True)
-            roles[role] = pack(metadata.signed, metadata.signatures)
-    return replace(draft, roles=roles)
+            files[role].sign(signer, append=True)
+    return replace(draft, roles={role: pack(file.signed, file.signatures) for role, file in files.items()})
 
 
 def export_payload(draft: Draft, role: str) -> bytes:
@@ -151,12 +150,10 @@ def merge_signature(draft: Draft, data: bytes) -> Draft:
     if role is None:
         raise TrustError("the signature is over another draft", code="other-payload")
     keyid = fields["keyid"]
-    if not _holds(draft, role, keyid):
+    key = _holders(draft, role).get(keyid)
+    if key is None:
         raise TrustError("this key may not sign this role", code="not-a-holder")
     metadata = parse(draft.roles[role])
-    key = next(
-        keys[keyid] for _, delegator in _authorities(draft, role) if keyid in (keys := _keys(delegator, role))
-    )
     if not verify(key, bytes.fromhex(fields["sig"]), metadata.signed_bytes):
         raise TrustError("the signature does not verify", code="bad-signature")
     metadata.signatures[keyid] = Signature(keyid, fields["sig"])
@@ -301,24 +298,27 @@ def _keys(delegator: Root | Targets, role: str) -> dict[str, Key]:
     return {keyid: delegator.get_key(keyid) for keyid in delegator.get_delegated_role(role).keyids}
 
 
-def _holds(draft: Draft, role: str, keyid: str) -> bool:
-    return any(keyid in _keys(delegator, role) for _, delegator in _authorities(draft, role))
+def _holders(draft: Draft, role: str) -> dict[str, Key]:
+    """All who may sign ``role``, by key id."""
+    return {
+        keyid: key
+        for _, delegator in _authorities(draft, role)
+        for keyid, key in _keys(delegator, role).items()
+    }
 
 
 def _opened(payload: bytes) -> tuple[Signed, str]:
     """The content and the role of an exported payload."""
     try:
-        metadata = parse(b'{"signatures":[],"signed":' + payload + b"}")
-        ours = metadata.signed.unrecognized_fields.get(FIELD)
-        if (
-            metadata.signed_bytes != payload
-            or not isinstance(ours, dict)
-            or not isinstance(ours.get("role"), str)
-        ):
+        # Canonical JSON, as TUF has it, leaves the line breaks of a PEM key unescaped: strict=False.
+        fields = json.loads(payload, strict=False)
+        metadata = parse(json.dumps({"signatures": [], "signed": fields}).encode())
+        role = metadata.signed.unrecognized_fields[FIELD]["role"]
+        if metadata.signed_bytes != payload or not isinstance(role, str):
             raise FormatError("not the canonical payload of a role", code="payload")
-    except (FormatError, SerializationError) as error:
+    except (FormatError, SerializationError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FormatError("not a payload to sign", code="payload") from error
-    return metadata.signed, ours["role"]
+    return metadata.signed, role
 
 
 def _canonical(fields: Mapping[str, object]) -> bytes:

@@ -13,7 +13,7 @@ from mirror.errors import LimitError, TrustError
 from mirror.limits import MAX_METADATA
 from mirror.model import CHANNEL_ID
 from mirror.trust.keys import PublicKey
-from mirror.trust.metadata import key_material, moment, pack
+from mirror.trust.metadata import key_material, moment, pack, read
 from mirror.trust.publication import (
     DEFAULT_LIFETIMES,
     ONLINE,
@@ -46,10 +46,17 @@ class _Edit:
         self.changed[role] = signed
         stamp(signed, role, self.now, self.lifetimes)
 
+    def parents(self) -> list[str]:
+        """``targets`` and the groups, also those made in this edit."""
+        made = [role for role in self.changed if role.startswith(GROUP_PREFIX)]
+        return list(dict.fromkeys([*Draft(self.base, {}).parents(), *made]))
+
     def copy(self, role: str) -> Targets:
-        signed = self.draft().signed(role)
-        assert isinstance(signed, Targets)
-        return signed
+        """What ``role`` says now; changing the copy changes nothing."""
+        if role in self.changed:
+            return read(pack(self.changed[role]), Targets)
+        assert self.base is not None
+        return read(self.base.roles[role], Targets)
 
     def open(self, role: str) -> Targets:
         if role not in self.changed:
@@ -270,7 +277,7 @@ def _delegate(edit: _Edit, role: str, holders: Holders) -> None:
     top_holders = _top_holders(edit)
     signatures = _SIGNATURE_ROOM * len(top_holders.keys)
     edit.create(role, _empty_targets(delegates=False))
-    existing = list(edit.draft().parents())
+    existing = edit.parents()
     for parent in (*existing, f"{GROUP_PREFIX}{len(existing)}"):
         trial = edit.copy(parent) if parent in existing else _empty_targets(delegates=True)
         _set_delegated(trial, role, holders, paths)
@@ -296,7 +303,7 @@ def _delegate(edit: _Edit, role: str, holders: Holders) -> None:
 
 def _top_holders(edit: _Edit) -> Holders:
     """The holders of ``targets``, who sign the groups too; their names are not in the metadata."""
-    root = edit.draft().signed(Root.type)
+    root = edit.changed.get(Root.type) or (edit.base.root if edit.base is not None else None)
     assert isinstance(root, Root)
     keyids = root.roles[Targets.type].keyids
     keys = tuple(PublicKey(f"key-{number}", root.keys[keyid]) for number, keyid in enumerate(keyids))

@@ -54,6 +54,20 @@ def pack_head(files: Mapping[str, bytes]) -> bytes:
     return frame + _SKIPPABLE + room.to_bytes(4, "little") + bytes(room)
 
 
+def pack_fitting(files: Mapping[str, bytes], *extras: Mapping[str, bytes]) -> bytes:
+    """Return the head of ``files`` and of the first of ``extras`` that fits beside them, or of none.
+
+    Raises:
+        LimitError: ``head-too-large``: not even ``files`` fit.
+    """
+    for extra in extras:
+        try:
+            return pack_head({**files, **extra})
+        except LimitError:
+            continue
+    return pack_head(files)
+
+
 def unpack_head(data: bytes) -> dict[str, bytes]:
     """Return the files of a head, all of them unverified.
 

@@ -17,8 +17,8 @@ from typing import Final
 
 from tuf.api.metadata import Root, Signed, Snapshot, Targets, Timestamp
 
-from mirror.errors import FormatError, LimitError, TrustError
-from mirror.trust.heads import pack_head
+from mirror.errors import FormatError, TrustError
+from mirror.trust.heads import pack_fitting
 from mirror.trust.keys import PublicKey
 from mirror.trust.metadata import FIELD, content, key_material, moment, parse, read
 from mirror.trust.state import GROUP_PREFIX, NOTICES_ROLE, channel_role, file_of
@@ -182,15 +182,15 @@ def stamp(signed: Signed, role: str, now: int, lifetimes: Lifetimes) -> None:
 def tree(publication: Publication) -> dict[str, bytes]:
     """Return the files of ``m/`` by name, heads included.
 
-    Versioned names never change their content; what is to be overwritten is ``timestamp.json`` and
-    ``heads/…``, in that order, after all others.
+    Versioned names never change their content. The heads and ``timestamp.json`` do: they come last
+    and are to be replaced last, in this order.
     """
     named = {file_of(Root.type, number): data for number, data in enumerate(publication.roots, 1)}
     for role, data in publication.roles.items():
         named[file_of(role, None if role == Timestamp.type else publication.version(role))] = data
     heads = {f"heads/{channel}": head(publication, channel) for channel in publication.channels}
     timestamp = {file_of(Timestamp.type): named.pop(file_of(Timestamp.type))}
-    return named | timestamp | heads
+    return named | heads | timestamp
 
 
 def head(publication: Publication, channel: str) -> bytes:
@@ -211,9 +211,4 @@ def head(publication: Publication, channel: str) -> bytes:
     }
     notices = {file_of(NOTICES_ROLE, publication.version(NOTICES_ROLE)): publication.roles[NOTICES_ROLE]}
     root = {file_of(Root.type, len(publication.roots)): publication.roots[-1]}
-    for extra in (notices | root, notices):
-        try:
-            return pack_head(files | extra)
-        except LimitError:
-            continue
-    return pack_head(files)
+    return pack_fitting(files, notices | root, notices)

@@ -21,7 +21,7 @@ from mirror.errors import MirrorError, TrustError, UnreachableError
 from mirror.trust import tufset
 from mirror.trust.metadata import is_as_signed
 from mirror.trust.sources import ABSENT, Answer, Ask, Sources
-from mirror.trust.state import Kind, SessionLimits, Stored, file_of
+from mirror.trust.state import Kind, Observation, SessionLimits, Stored, file_of
 from mirror.trust.tufset import PINNED, TrustedSet
 from mirror.trust.verdict import Offer, offer_of, verdict
 from mirror.trust.verified import Verified, search
@@ -119,6 +119,11 @@ class MetadataSession:
     def accepted(self) -> Mapping[str, bytes]:
         """The files verified so far in a strict session, in order; true also after it failed."""
         return self._accepted
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """What the sources did so far; true also after the session failed."""
+        return self._sources.notes
 
     def result(self) -> Verified:
         """What was verified, once ``requests()`` is empty.
