@@ -20,7 +20,7 @@ PIECE_SIZES: Final = (2_560, 5_120, 7_680, 10_240)
 MAX_CLUSTER_RAW: Final = 2 << 20
 MAX_DICTIONARY_RAW: Final = 1 << 20  # 64 kB of content and 8,288 strings are usual
 MAX_PAGE_RAW: Final = 4 << 20  # titles of one day; 1,000 characters each at the very most
-MAX_PAGE_CLUSTERS: Final = 16  # all are fetched for one article; we make four
+MAX_PAGE_CLUSTERS: Final = 32  # all are fetched for one article; we make four, or one per language
 MAX_PAGE_NAMES: Final = 4_096  # languages or sections of one page
 MAX_HEAD_RAW: Final = 1 << 20  # manifest and front page, from one piece
 MAX_FRONT: Final = 256  # headlines of a front page; a screen shows ten, we make 24
@@ -105,6 +105,10 @@ MAX_STATE_FILE: Final = 16 << 20  # the kept metadata: 256 roots and 64 channels
 # A release further than this after the last one is refused unless the editor has checked the clock:
 # readers take a signed instant as the least that the time can be, and it cannot be unsaid.
 MAX_CLOCK_LEAP: Final = 90 * 86_400  # seconds
+
+# --- reader --------------------------------------------------------------------------------------
+# One record of a reader's library; the largest is a saved article of MAX_ARTICLE_BODY, escaped.
+MAX_RECORD: Final = 8 << 20
 
 # --- network -------------------------------------------------------------------------------------
 CONNECT_SECONDS: Final = 10.0  # three SYN retries (1 + 2 + 4 s) and a round trip to a far host
