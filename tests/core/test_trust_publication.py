@@ -126,7 +126,7 @@ def test_a_head_leaves_out_the_root_then_the_notices() -> None:
     assert carried() == whole
     roles["notices"] = padded(roles["notices"], "notices")
     assert carried() == whole - {"1.root.json"}
-    roles["targets"] = padded(roles["targets"], "targets")
+    roles["targets"] = padded(roles["targets"], "targets", 125)
     assert carried() == whole - {"1.root.json", "1.notices.json"}
     roles["snapshot"] = padded(roles["snapshot"], "snapshot")
     with pytest.raises(LimitError) as refused:
