@@ -72,7 +72,7 @@ def create(
         StorageError: The disk refused; run it again.
     """
     workspace = Workspace(folder, config)
-    _check_folder(workspace)
+    check_folder(workspace)
     check_passphrases(passphrases)
     if now < EARLIEST:
         raise TrustError(
@@ -110,7 +110,13 @@ def create(
     return Created(workspace, sha256(publication.roots[0]).hexdigest(), config.holders())
 
 
-def _check_folder(workspace: Workspace) -> None:
+def check_folder(workspace: Workspace) -> None:
+    """Return when a publication can be made in the folder, which is made where it is missing.
+
+    Raises:
+        ConfigError: ``already-initialized``, ``folder-not-empty``.
+        StorageError: The disk refused.
+    """
     if workspace.metadata.load() is not None:
         raise ConfigError("There is a publication in this folder already.", code="already-initialized")
     with atomic.told():

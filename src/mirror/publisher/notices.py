@@ -37,8 +37,13 @@ class Notices:
         return lint(self.choice, self.library, now)
 
     def uncovered(self, found: Iterable[DesignationFound]) -> tuple[DesignationFound, ...]:
-        """The designations, stated in articles, of countries that no notice that is on names."""
-        covered = {each.jurisdiction for each in self.on}
+        """The designations, stated in articles, of countries that no notice that is on names.
+
+        One whose country was not recognised is covered by whatever somebody turned on knowingly.
+        """
+        covered: set[str | None] = {each.jurisdiction for each in self.on}
+        if covered:
+            covered.add(None)
         return tuple(each for each in found if each.jurisdiction not in covered)
 
 

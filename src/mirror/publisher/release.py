@@ -152,9 +152,9 @@ def finish(
             was changed.
         StorageError: As ``settle.put_and_keep``.
     """
-    for role in plan.status(workspace):
-        if not role.is_complete:
-            raise TrustError(_below(role), code="below-threshold")
+    roles = plan.status(workspace)
+    if not all(role.is_complete for role in roles):
+        raise TrustError(below(roles), code="below-threshold")
     publication = ceremony.commit(plan.draft, online, now=now, lifetimes=workspace.config.lifetimes)
     put_and_keep(workspace, publication, plan.pieces, progress)
     workspace.drop_pending()
@@ -204,12 +204,15 @@ def _under(prefix: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {name.removeprefix(prefix): data for name, data in files.items() if name.startswith(prefix)}
 
 
-def _below(role: RoleStatus) -> str:
-    have = " and ".join(role.signed) or "nobody"
-    return (
-        f"{role.role} needs {role.threshold} signatures: {have} signed; {', '.join(role.missing)} could."
-        " Nothing was released."
-    )
+def below(roles: Sequence[RoleStatus]) -> str:
+    """The sentence that says which signatures are missing."""
+    lacking = [
+        f"{role.role} needs {role.threshold} signatures: {' and '.join(role.signed) or 'nobody'} signed, "
+        f"{', '.join(role.missing)} could"
+        for role in roles
+        if not role.is_complete
+    ]
+    return f"Nothing was released: {'; '.join(lacking)}."
 
 
 def _issue_notices(
