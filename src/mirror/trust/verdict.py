@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tuf.api.metadata import Root, Snapshot, Timestamp
 
-from mirror.errors import MirrorError
+from mirror.errors import FormatError, TrustError
 from mirror.trust.metadata import distinct_signers, instant, issued_of, parse
 from mirror.trust.state import Freshness, Observation, State, Stored, file_of
 from mirror.trust.tufset import PINNED, TrustedSet
@@ -109,8 +109,10 @@ def _floor(stored: Stored, root: bytes, shown: Sequence[Offer]) -> int:
     for data in own:
         try:
             issued.append(offer_of(data, root, ()).issued)
-        except MirrorError:
+        except TrustError:
             is_revoked = True
+        except FormatError:  # a damaged store says nothing about keys
+            continue
     return max(issued, default=0) if is_revoked else max([stored.floor, *issued])
 
 
