@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from mirror.clock import SystemClock
@@ -51,11 +51,13 @@ class Peer:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    sent: int = field(default=0)
 
     async def send(self, data: bytes) -> None:
         """Send ``data`` as it is."""
-        self.writer.write(data)
+        try:
+            self.writer.write(data)
+        except RuntimeError as error:  # uvloop's way to say that the connection is gone
+            raise ConnectionResetError from error
         await asyncio.wait_for(self.writer.drain(), DEADLINE)
 
     async def ask(self, path: str, *, method: str = "GET", more: str = "") -> Reply:

@@ -131,22 +131,44 @@ def _serve(table: Table, folder: Path) -> Serve:
 
 
 def _sync(table: Table, folder: Path) -> Sync:
-    addresses = table.texts("mirrors")
-    mirrors = [endpoint(text, number) for number, text in enumerate(addresses, 1)]
-    if None in mirrors or not 0 < len(mirrors) <= MAX_MIRRORS:
-        raise table.wrong("mirrors", "does not hold addresses of mirrors")
-    channels = table.texts("channels")
-    if not 0 < len(channels) <= MAX_CHANNELS or not all(map(CHANNEL_ID.fullmatch, channels)):
-        raise table.wrong("channels", "does not hold names of channels")
-    sync = Sync(
-        root=folder / table.text("root"),
-        mirrors=tuple(each for each in mirrors if each is not None),
-        channels=channels,
+    sync = sync_settings(
+        folder / table.text("root"),
+        table.texts("mirrors"),
+        table.texts("channels"),
         with_images=table.flag("images", True),
         every_seconds=table.number("every_seconds", 900, least=60, most=_DAY),
     )
     table.end()
     return sync
+
+
+def sync_settings(
+    root: Path,
+    mirrors: tuple[str, ...],
+    channels: tuple[str, ...],
+    *,
+    with_images: bool = True,
+    every_seconds: int = 900,
+) -> Sync:
+    """What to sync, from texts that somebody wrote.
+
+    Raises:
+        ConfigError: A mirror has no address that can be asked, a channel no name; or there are none.
+    """
+    endpoints = [endpoint(text, number) for number, text in enumerate(mirrors, 1)]
+    if None in endpoints or not 0 < len(endpoints) <= MAX_MIRRORS:
+        raise ConfigError("In the configuration, sync.mirrors does not hold addresses of mirrors.")
+    if not 0 < len(channels) <= MAX_CHANNELS or not all(map(CHANNEL_ID.fullmatch, channels)):
+        raise ConfigError("In the configuration, sync.channels does not hold names of channels.")
+    if len(set(channels)) != len(channels):
+        raise ConfigError("In the configuration, sync.channels names a channel twice.")
+    return Sync(
+        root=root,
+        mirrors=tuple(each for each in endpoints if each is not None),
+        channels=channels,
+        with_images=with_images,
+        every_seconds=every_seconds,
+    )
 
 
 def load(path: Path) -> NodeConfig:

@@ -11,8 +11,7 @@ Rules:
    endangers someone must not survive in a forgotten file), and if the statements did not change, it
    is forgotten.
 4. The folder ``.mirror`` beside ``m`` and ``p`` is ours: the lock, files half written, the list of
-   rule 3, the stamp. It is no part of the tree, holds nothing secret, and may be removed when
-   nobody writes.
+   rule 3, the stamp, what writers tell one another. It is no part of the tree and nobody serves it.
 5. The stamp is replaced after everything else: whoever keeps files in memory forgets them when it
    changes.
 """
@@ -33,8 +32,8 @@ from mirror.store.names import TIMESTAMP, Kind, kind_of
 PRIVATE: Final = ".mirror"
 _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 
-# The list of what is to be dropped: every piece of the largest edition, and more.
-_MAX_DROP: Final = MAX_ARCHIVE_ENTRIES * 80
+# A list of paths, such as of what is to be dropped: every piece of the largest edition.
+_MAX_LIST: Final = MAX_ARCHIVE_ENTRIES * 80
 
 Stamp = tuple[int, int] | None
 
@@ -67,6 +66,10 @@ class Tree:
         except OSError:
             return None
         return facts.st_ino, facts.st_mtime_ns
+
+    def remembered(self) -> bytes | None:
+        """What the last writer wrote down for the next one; None where there is nothing."""
+        return _read(self.private / "last", _MAX_LIST)
 
     def paths(self) -> Iterator[str]:
         """Every path of the tree except pages of the browser's reader, in no order."""
@@ -112,6 +115,8 @@ class Writer:
     def put(self, pieces: Mapping[str, bytes]) -> None:
         """Add pieces, by path; nothing refers to them yet. The caller has checked their digests.
 
+        Several threads may put at once, each piece one of them.
+
         Raises:
             StorageError: Those before the one that failed are there, and harmless.
             ValueError: A path is not that of a piece.
@@ -154,11 +159,15 @@ class Writer:
         atomic.remove(self._drop)
         self._restamp()
 
+    def remember(self, data: bytes) -> None:
+        """Write ``data`` down for the next writer; it may be lost."""
+        self._replace(self.tree.private / "last", data)
+
     def recover(self) -> None:
         """Finish or forget what a crash interrupted (rule 3)."""
         self.clean()
         atomic.make_folder(self._new)
-        listed = _read(self._drop, _MAX_DROP)
+        listed = _read(self._drop, _MAX_LIST)
         if listed is None:
             return
         said, *paths = listed.decode("utf-8", "replace").split("\n")
@@ -176,7 +185,7 @@ class Writer:
         target = self.tree.folder / path
         if not target.parent.is_dir():
             atomic.make_folder(target.parent)
-            self._unflushed |= {target.parent.parent, self.tree.folder}
+            self._unflushed.update((target.parent.parent, self.tree.folder))
         self._replace(target, data)
 
     def _replace(self, target: Path, data: bytes) -> None:
