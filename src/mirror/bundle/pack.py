@@ -91,10 +91,10 @@ class _Packer:
         self.known = list(previous.dictionaries)
         self.lists = list(previous.contents().dictionaries)
         for opened in previous.pages:
-            language = opened.page.listed[0].language
-            for cluster in opened.page.clusters:
+            for cluster, listed in pages.by_cluster(opened.page):
                 if cluster.dictionary:
-                    self.place_of[language] = max(cluster.dictionary - 1, self.place_of.get(language, 0))
+                    language, place = listed[0].language, cluster.dictionary - 1
+                    self.place_of[language] = max(place, self.place_of.get(language, 0))
         for place, dictionary in replaced.items():
             self.known[place], self.lists[place] = dictionary or NO_DICTIONARY, None
             if dictionary is None:
@@ -125,14 +125,14 @@ class _Packer:
 
     def page(self, planned: layout.PagePlan) -> PageRef:
         listed = tuple(planned.articles())
-        clusters = tuple(self.cluster(planned.language, articles) for articles in planned.clusters)
+        clusters = tuple(map(self.cluster, planned.clusters))
         days = [layout.day_of(article) for article in listed]
         return PageRef(self.seal(pages.encode(Page(listed, clusters))), min(days), max(days), len(listed))
 
-    def cluster(self, language: str, articles: Sequence[Article]) -> Cluster:
+    def cluster(self, articles: Sequence[Article]) -> Cluster:
         text = pages.cluster_text(articles)
         raw = text.encode()
-        place = self.place_of.get(language)
+        place = self.place_of.get(articles[0].language)
         if place is not None:
             dictionary = self.known[place]
             coded = dictionary.codebook.encode(text)

@@ -134,7 +134,7 @@ def open_frame(padded: bytes, raw_length: int, content: bytes = b"") -> bytes:
     """
     if _declared_length(padded) != raw_length:
         raise FormatError("A frame declares another length than was signed.", code="frame-length")
-    frame = padded[: _frame_end(padded)]
+    frame = padded[: frame_end(padded)]
     if padded != pad(frame):
         raise FormatError("Something else than its padding follows a frame.", code="padding")
     try:
@@ -176,8 +176,12 @@ def _declared_length(padded: bytes) -> int:
     return header.content_size
 
 
-def _frame_end(padded: bytes) -> int:
-    """Where the frame ends, by its block headers (RFC 8878 section 3.1.1.2)."""
+def frame_end(padded: bytes) -> int:
+    """Where the frame that ``padded`` begins with ends, by its block headers (RFC 8878, 3.1.1.2).
+
+    Raises:
+        FormatError: It is cut off, or has a block of no known kind.
+    """
     at = zstandard.frame_header_size(padded)
     last = False
     while not last:

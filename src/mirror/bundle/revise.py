@@ -3,7 +3,7 @@
 Rules (FORMAT.md section 8, layout rules 3 to 7):
 
 1. A page stays while it is within the publisher's time and tells nothing that was removed for harm.
-2. A language's last pages are packed again once they are many and small.
+2. The last pages are packed again once they are many and small.
 3. Whatever page stays, the edition's last word on each of its articles stays with it: no page that
    leaves makes an older text valid again.
 4. A dictionary that holds what only a removed text said is replaced: strings of its codebook are
@@ -19,6 +19,7 @@ from mirror.bundle import dictionary as dictionaries
 from mirror.bundle import layout, manifest, record
 from mirror.bundle.dictionary import Dictionary
 from mirror.bundle.edition import Edition, OpenPage, image_pieces
+from mirror.bundle.page import by_cluster
 from mirror.model import Article, PieceList, State
 
 
@@ -57,7 +58,8 @@ def revise(previous: Edition, wanted: Mapping[str, Article], drop_before: int) -
     again = {page.ref for page in telling}
     again |= {page.ref for page in previous.pages if untrained.intersection(_places(page))}
     in_time = [page for page in previous.pages if stays(page, drop_before)]
-    again |= _small_tails([page for page in in_time if page.ref not in again], _changed(previous, wanted))
+    if again or _says_more(previous, wanted):
+        again |= _small_tail([page for page in in_time if page.ref not in again])
     kept = tuple(page for page in in_time if page.ref not in again)
 
     told = _last_words(kept)
@@ -92,26 +94,21 @@ def _last_words(kept: Iterable[OpenPage]) -> dict[str, Article]:
     return {article.id: article for page in kept for article in page.articles}
 
 
-def _changed(previous: Edition, wanted: Mapping[str, Article]) -> set[str]:
-    """The languages in which there is something new."""
+def _says_more(previous: Edition, wanted: Mapping[str, Article]) -> bool:
     before = previous.articles()
-    return {article.language for article in wanted.values() if before.get(article.id) != article}
+    return any(before.get(article.id) != article for article in wanted.values())
 
 
-def _small_tails(pages: Sequence[OpenPage], languages: set[str]) -> set[manifest.PageRef]:
+def _small_tail(pages: Sequence[OpenPage]) -> set[manifest.PageRef]:
     """The pages to be packed again by rule 2."""
-    again: set[manifest.PageRef] = set()
-    for language in languages:
-        tail = []
-        for opened in reversed(pages):
-            if opened.page.listed[0].language != language:
-                continue
-            if sum(len(c.pieces.digests) for c in opened.page.clusters) >= layout.SEALED_PIECES:
-                break
-            tail.append(opened.ref)
-        if len(tail) >= layout.TAIL_PAGES:
-            again.update(tail)
-    return again
+    tail = set()
+    for opened in reversed(pages):
+        clusters = opened.page.clusters
+        pieces = sum(len(cluster.pieces.digests) for cluster in clusters)
+        if pieces >= layout.SEALED_PIECES * len(clusters):
+            break
+        tail.add(opened.ref)
+    return tail if len(tail) >= layout.TAIL_PAGES else set()
 
 
 def _places(opened: OpenPage) -> set[int]:
@@ -123,8 +120,9 @@ def _replace_dictionaries(previous: Edition, harmful_words: set[int]) -> dict[in
     """The dictionaries that change by rule 4."""
     languages: defaultdict[int, set[str]] = defaultdict(set)
     for opened in previous.pages:
-        for place in _places(opened):
-            languages[place].update(article.language for article in opened.page.listed)
+        for cluster, listed in by_cluster(opened.page):
+            if cluster.dictionary:
+                languages[cluster.dictionary - 1].update(article.language for article in listed)
     replaced: dict[int, Dictionary | None] = {}
     for place, spoken in languages.items():
         gone: list[str] = []
