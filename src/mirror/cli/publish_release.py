@@ -34,7 +34,6 @@ from mirror.trust import ceremony, changes
 from mirror.trust.keys import open_key, public_key
 from mirror.trust.metadata import content, instant
 from mirror.trust.publication import Holders, Publication
-from mirror.trust.state import channel_role
 
 PAYLOAD = ".payload.json"
 SIGNATURE = ".sig"
@@ -258,7 +257,7 @@ def _say_released(plan: Plan, publication: Publication, options: argparse.Namesp
         say(f"Notices: edition {plan.notices}.")
     if plan.renewed:
         say(f"Signed again: {', '.join(plan.renewed)}.")
-    if added := [role for role in plan.draft.roles if role.startswith(channel_role("")) and not plan.changes]:
-        say(f"Signed: {', '.join(added)}.")
+    elif not plan.changes:
+        say(f"Signed: {', '.join(sorted(plan.draft.roles))}.")
     say(f"Released. Current until {when(expires)}; run `mirror publish heartbeat` every few days.")
     warn(f"Notices, {each.where}: {each.says}" for each in plan.warnings)
