@@ -36,6 +36,8 @@ ROWS = {
     "abroad, dual": (ReaderContext("DE", frozenset({"RU", "DE"}), NOBODY), CONCERNED),
     "abroad, citizenship unknown": (ReaderContext("DE", None, NOBODY), CONCERNED),
     "abroad, stateless resident": (ReaderContext("DE", NOBODY, frozenset({"RU"})), CONCERNED),
+    "place unknown, nothing else applies": (ReaderContext(None, frozenset({"DE"}), NOBODY), CONCERNED),
+    "residence unknown, nothing else applies": (ReaderContext("DE", frozenset({"DE"}), None), CONCERNED),
     "surely none of these": (ABROAD, (N, I, N, N, N, N, N, N)),
 }
 
@@ -117,6 +119,12 @@ def test_age_adds_a_remark_and_changes_no_level() -> None:
             old = decide(ru_only(), context, act, NOW + 3650 * DAY)
             assert (fresh.level, fresh.may_be_out_of_date) == (old.level, False)
             assert old.may_be_out_of_date is bool(old.concerns)
+
+
+def test_a_set_is_old_after_its_days() -> None:
+    lasting = replace(ru_only(), stale_after_days=30)  # the review is due later
+    assert not decide(lasting, UNKNOWN, Act.SAVE, NOW + 30 * DAY).may_be_out_of_date
+    assert decide(lasting, UNKNOWN, Act.SAVE, NOW + 30 * DAY + 1).may_be_out_of_date
 
 
 def test_an_overdue_review_is_said_from_the_day_after() -> None:
@@ -291,6 +299,26 @@ def test_maybe_gates_like_yes(notices: NoticeSet, act: Act) -> None:
         surely = ReaderContext("DE", everything, everything)
         if applies(one.catalogue, designation, surely) is Truth.YES:
             assert decide(one, surely, act, NOW).level is decide(one, UNKNOWN, act, NOW).level
+
+
+@pytest.mark.parametrize("kind", PenaltyKind)
+def test_what_takes_freedom_or_is_not_verified_is_held(kind: PenaltyKind) -> None:
+    light = {PenaltyKind.FINE, PenaltyKind.LABOUR, PenaltyKind.CONFISCATION}
+    penalty = next(each for each in PENALTIES if each.kind is kind)
+    assert level_of(Act.SAVE, Standing.CLAIMED, (penalty,)) is (C if kind in light else H)
+
+
+@given(clauses, contexts, st.integers(0, 7))
+def test_knowing_less_never_rules_anyone_out(clause: Clause, context: ReaderContext, forgotten: int) -> None:
+    designation = replace(ru_only().catalogue.designation("ru-undesirable"), audience=(clause,))
+    catalogue = Catalogue(jurisdictions=JURISDICTIONS)
+    if applies(catalogue, designation, context) is not Truth.NO:
+        less = ReaderContext(
+            None if forgotten & 1 else context.located,
+            None if forgotten & 2 else context.citizenships,
+            None if forgotten & 4 else context.stateless_resident_of,
+        )
+        assert applies(catalogue, designation, less) is not Truth.NO
 
 
 def test_what_cannot_be_undone_is_held() -> None:

@@ -246,7 +246,7 @@ def test_a_changed_byte_is_refused_or_is_another_set_in_its_one_spelling(at: int
 def test_a_refusal_never_repeats_what_it_read() -> None:
     for edit in (
         lambda v: v.update(publisher="Canary!"),
-        lambda v: v.update({"Canary": 1, "canary!": 2}),
+        lambda v: v.update({"canary!": 2}),
         lambda v: v["languages"].update({"canary!": 1}),
     ):
         with pytest.raises(FormatError) as caught:

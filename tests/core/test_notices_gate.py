@@ -1,13 +1,15 @@
 """What is shown before an act: order, words, labels, and nothing about the reader."""
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.notices import ABROAD, DAY, LANGUAGES, NOW, TEMPLATES, UNKNOWN, notice_set
+from helpers.notices import ABROAD, DAY, LANGUAGES, NOW, ROOT, TEMPLATES, UNKNOWN, notice_set
 from mirror.notices import Act, Block, GateText, Kind, Level, ReaderContext, gate, info_page, plain
 from mirror.notices.builtin import BUILTIN
 from mirror.notices.model import State, Status, is_finished_text
@@ -281,3 +283,17 @@ def test_plain_text_for_a_terminal() -> None:
     assert shown.question is not None
     assert shown.question.text not in bare
     assert "https://" in plain(info_page(SET, "ru-undesirable", "en"))
+
+
+def test_a_readers_program_loads_neither_fluent_nor_babel() -> None:
+    script = (
+        "import sys, mirror.notices; print({'babel', 'fluent', 'fluent.runtime', 'attr'} & set(sys.modules))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "src")},
+    )
+    assert run.stdout == "set()\n"

@@ -123,6 +123,12 @@ def test_the_audience_in_words_follows_the_audience_in_data(language: str) -> No
         assert len(text) < len(whole)
 
 
+def test_only_who_controls_territory_elsewhere_is_said_to() -> None:
+    texts = SET.languages["en"].texts
+    assert "Russia\u2069 or in territory it controls" in texts["d.ru-undesirable.who"]
+    assert "control" not in texts["d.by-extremist.who"]
+
+
 def replace_reviewers(chosen: PublicationNotices) -> PublicationNotices:
     """The choice with two reviewers on every designation."""
     designations = tuple(

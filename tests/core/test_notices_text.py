@@ -124,6 +124,13 @@ def test_the_walk_goes_down_to_the_built_in_text() -> None:
     assert find(nowhere, "act.save", "crh").shown.text == BUILTIN["uk"][MISSING]
 
 
+def test_without_a_good_text_in_the_set_the_built_in_english_stands_beside() -> None:
+    found = find(without(SET, "en", "ui.safer"), "ui.safer", "ru")
+    assert found.shown.language == "ru"
+    assert found.beside is not None
+    assert (found.beside.language, found.beside.is_builtin) == ("en", True)
+
+
 def test_who_has_no_set_is_still_told_in_his_language() -> None:
     found = find(None, "builtin.off", "fa-IR")
     assert (found.shown.language, found.shown.direction) == ("fa", "rtl")

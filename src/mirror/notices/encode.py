@@ -13,7 +13,6 @@ The set is a target of its own signed role; that it is authentic is checked befo
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from mirror.errors import FormatError, LimitError, TrustError
 from mirror.limits import MAX_NOTICE_SET
@@ -47,7 +46,7 @@ def decode(data: bytes) -> NoticeSet:
     if len(data) > MAX_NOTICE_SET:
         raise LimitError("the notices are larger than any set may be", code="notices-too-large")
     try:
-        value = json.loads(data.decode("utf-8"), parse_float=_refuse, parse_constant=_refuse)
+        value = json.loads(data.decode("utf-8"))
         notices = read(NoticeSet, value, "notices", native_dates=False)
     except Refused as refused:
         raise FormatError(f"the notices are malformed: {refused}", code="notices-malformed") from refused
@@ -100,7 +99,3 @@ def _inconsistent(notices: NoticeSet) -> Iterator[str]:
             yield "A language has texts nothing asks for, or hides a gap."
         if language == SOURCE_LANGUAGE and texts.gaps:
             yield "English has a gap."
-
-
-def _refuse(_: str) -> Any:
-    raise ValueError("not a whole number")

@@ -151,10 +151,7 @@ class Words:
             return self._table.territories[code]
         if self.tag == "crh":
             raise LookupError("no name for a country")
-        name = self._locale.territories[code]
-        if not name:
-            raise LookupError("no name for a country")
-        return str(name)
+        return str(self._locale.territories[code])
 
     def currency(self, code: str, count: int) -> str:
         """The name of a currency beside ``count``, or its code where the language has no name."""

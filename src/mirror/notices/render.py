@@ -265,6 +265,6 @@ class _Renderer:
         return joined
 
     def _fill(self, message: str, facts: Mapping[str, str | None]) -> str | None:
-        """The sentence with the facts in it, or ``None`` as soon as one of them is missing."""
-        known = {name: fact for name, fact in facts.items() if fact is not None}
-        return self._common.format(message, known) if len(known) == len(facts) else None
+        """The sentence with the facts in it, or ``None`` if it wants one that is missing."""
+        # A fact that is missing is not given: the sentence that wants it is missing, too.
+        return self._common.format(message, {name: fact for name, fact in facts.items() if fact is not None})
