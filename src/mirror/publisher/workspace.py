@@ -73,7 +73,7 @@ class Workspace:
         """Be the only one who writes.
 
         Raises:
-            StorageError: ``storage-locked``.
+            StorageError: ``store-locked``.
         """
         atomic.make_folder(self.folder / "state", mode=0o700)
         with atomic.locked(self.folder / "state" / "lock", mode=_PRIVATE):
