@@ -1,9 +1,9 @@
 """A news text with a site's boilerplate around it comes out whole and alone, however it is written."""
 
 import pytest
+
 from helpers import newspage
 from helpers.corpora import corpus
-
 from mirror.articles import DesignationKind, Draft, decode, read_feed, read_page, read_plain
 
 

@@ -5,28 +5,29 @@ import re
 import textwrap
 
 TITLE = "River Towns Ask For New Flood Walls After Third Wet Spring"
-PARAGRAPHS = (
-    "Mayors of four towns on the lower Veska asked the regional council on March 3 to pay for higher flood "
-    "walls, saying the river had left its banks for the third spring in a row.",
-    'The head of the council, Irena Dolan, called the damage "heavy but bearable" and promised an answer before '
-    "the summer recess.",
-    '"We cannot fill sandbags every year," said Petar Lins, the mayor of Oldbridge, where 140 houses stood in '
-    "water for nine days.",
-    "Engineers who inspected the walls in autumn found cracks along two of the eleven kilometers, and said "
-    "repairs would take no less than eighteen months.",
-    "Farmers downstream oppose the plan, because they fear that higher walls would send the water to their fields.",
-    "The council is expected to vote on May 20.",
+PARAGRAPHS = tuple(
+    """\
+Mayors of four towns on the lower Veska asked the regional council on March 3 to pay for higher flood walls, \
+saying the river had left its banks for the third spring in a row.
+The head of the council, Irena Dolan, called the damage "heavy but bearable" and promised an answer before \
+the summer recess.
+"We cannot fill sandbags every year," said Petar Lins, the mayor of Oldbridge, where 140 houses stood in \
+water for nine days.
+Engineers who inspected the walls in autumn found cracks along two of the eleven kilometers, and said \
+repairs would take no less than eighteen months.
+Farmers downstream oppose the plan, because they fear that higher walls would send the water to their fields.
+The council is expected to vote on May 20.""".split("\n")
 )
 CREDIT = "With reporting by Reuters, AP, and AFP"
 SIZE = "16x9 Image"
 ABOUT = (
-    "Veska Radio journalists report the news in 6\u00a0languages in 9\u00a0countries where a free press is rare. We "
-    "provide what people cannot get at home."
+    "Veska Radio journalists report the news in 6\u00a0languages in 9\u00a0countries where a free press is "
+    "rare. We provide what people cannot get at home."
 )
 STATEMENT = 'Veska Radio has been declared an "undesirable organization" by the Russian government.'
 WARNING = (
-    "If you are in Russia and hold a Russian passport, please note that you could face fines or imprisonment for "
-    "sharing, liking, commenting on, or saving our content, or for contacting us."
+    "If you are in Russia and hold a Russian passport, please note that you could face fines or "
+    "imprisonment for sharing, liking, commenting on, or saving our content, or for contacting us."
 )
 MORE = "To find out more, click here."
 LABELS = ("Accessibility links", "Breaking News")
@@ -82,10 +83,12 @@ _SITE = f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{T
 <meta property="og:title" content="{TITLE}"><meta property="og:site_name" content="Veska Radio">
 <meta property="article:published_time" content="2024-03-04T10:20:00+01:00"></head><body>
 <div class="skip"><h6>Accessibility links</h6><ul><li><a href="#c">Skip to main content</a></li></ul></div>
-<nav><ul><li><a href="/">Home</a></li><li><a href="/news">News</a></li><li><a href="/m">Multimedia</a></li></ul></nav>
+<nav><ul><li><a href="/">Home</a></li><li><a href="/news">News</a></li>
+<li><a href="/m">Multimedia</a></li></ul></nav>
 <div class="ticker"><span>Breaking News</span></div>
 <div id="content"><div class="hdr"><h1 class="title">{TITLE}</h1><div class="share"><a href="/s">Share</a>
-<a href="/p">Print</a></div></div><div class="media"><img src="/a.jpg" alt="The river"><span>16x9 Image</span></div>
+<a href="/p">Print</a></div></div>
+<div class="media"><img src="/a.jpg" alt="The river"><span>16x9 Image</span></div>
 <div class="wsw">BODY</div></div>
 <div class="related"><h4>More news</h4><ul><li><a href="/1">Another story about a bridge</a></li>
 <li><a href="/2">A third story about schools</a></li></ul></div>
@@ -93,12 +96,11 @@ _SITE = f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{T
 
 HTML_VARIANTS = {
     "a site": _SITE.replace("BODY", _body()),
-    "an article": f"<!doctype html><html lang=en><head><title>{TITLE}</title></head><body><article><h1>{TITLE}</h1>"
-    + _body()
-    + "</article></body></html>",
-    "paragraphs only": f"<html><head><title>x</title></head><body>{''.join(map(_p, LABELS))}{_p(TITLE)}{_body()}</body></html>".replace(
-        "<title>x</title>", ""
+    "an article": (
+        f"<!doctype html><html lang=en><head><title>{TITLE}</title></head>"
+        f"<body><article><h1>{TITLE}</h1>{_body()}</article></body></html>"
     ),
+    "paragraphs only": f"<html><body>{''.join(map(_p, [*LABELS, TITLE]))}{_body()}</body></html>",
     "line breaks": "<html><body><p>"
     + "<br>".join(html.escape(line) for line in [*LABELS, TITLE, *PARAGRAPHS, CREDIT, f"• {SIZE}", *FOOTER])
     + "</p></body></html>",
@@ -129,7 +131,9 @@ FEED_VARIANTS = {
     ),
     "plain text": rss(f"<description>{_escaped(TEXT)}</description>"),
     "line breaks": rss(
-        f"<content:encoded><![CDATA[{'<br/>'.join([*PARAGRAPHS, CREDIT, '• ' + SIZE, *FOOTER])}]]></content:encoded>"
+        "<content:encoded><![CDATA["
+        + "<br/>".join([*PARAGRAPHS, CREDIT, f"• {SIZE}", *FOOTER])
+        + "]]></content:encoded>"
     ),
     "atom": f"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>V</title><id>urn:v</id>
 <updated>2024-03-04T10:20:00Z</updated><entry><id>veska-77</id><title>{TITLE}</title>

@@ -8,6 +8,7 @@ from mirror.articles.blocks import Block
 from mirror.articles.boilerplate import Stripped
 from mirror.articles.draft import Draft, Problem, line
 from mirror.articles.extract import repeats, text_key
+from mirror.articles.fold import without_stray_rules
 from mirror.articles.plaintext import headline
 from mirror.articles.sanitize import Clean, keep_images, written
 from mirror.errors import SourceError
@@ -42,7 +43,7 @@ def assemble(
     """
     problems: list[Problem] = []
     title = line(title, limits.MAX_TITLE)
-    blocks = without_title(stripped.blocks, title)
+    blocks = without_stray_rules(without_title(stripped.blocks, title))
     if not title:
         title = headline(blocks)
         problems.append(

@@ -114,7 +114,7 @@ def _refuse(parsed: Any, entries: Sequence[_Entry], *, broken: bool) -> None:
         raise LimitError("a feed has more entries than a feed may have")
     if entries:
         return
-    if not parsed.version:
+    if not parsed.get("version"):
         raise SourceError("a document is neither RSS nor Atom", code="feed-unknown")
     if broken:
         raise SourceError("a feed is not well-formed XML, and no entry could be read", code="feed-malformed")
@@ -165,7 +165,7 @@ def _draft(entry: _Entry, feed: _Entry, where: str, base: str) -> Draft:
     return replace(
         draft,
         language=_language(content, entry, feed),
-        summary=summary if summary != text else "",
+        summary=summary if needs_page or summary != text else "",
         byline=_byline(entry) or draft.byline,
         section=line(next((str(tag.get("term") or "") for tag in entry.get("tags", ())), "")),
         published=_instant(entry, "published", "updated"),
@@ -250,11 +250,13 @@ def _summary(entry: _Entry, base: str) -> str:
     if detail.get("value") and any(detail["value"] == part.get("value") for part in entry.get("content", ())):
         return ""
     stripped = strip(_blocks(detail, base=base), from_web=True)
-    return line(blocks_to_text(stripped.blocks).replace("[…]", "…").replace("[...]", "…"), limits.MAX_SUMMARY)
+    return line(phrases.CUT.sub("", blocks_to_text(stripped.blocks)), limits.MAX_SUMMARY)
 
 
 def _byline(entry: _Entry) -> str:
-    names = [str(author.get("name") or "").strip() for author in entry.get("authors", ())]
+    # RSS writes "ann@a.example (Ann Roe)"; feedparser finds the address in most of these.
+    written = (str(author.get("name") or "") for author in entry.get("authors", ()))
+    names = [name.rpartition("(")[2].rstrip(")").strip() for name in written]
     # An address is nobody's byline, and no reader's business.
     return line(", ".join(dict.fromkeys(name for name in names if name and "@" not in name)))
 

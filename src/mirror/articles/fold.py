@@ -305,6 +305,8 @@ def _content(block: Block) -> tuple[Block, ...]:
 
 def _paragraph_of(block: Block, place: _Place) -> Block:
     """A block that left its container, with the marks it would lose."""
+    if block.tag == "hr":
+        return block
     return replace(
         block, direction=block.direction or place.direction, language=block.language or place.language
     )

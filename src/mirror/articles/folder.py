@@ -66,7 +66,7 @@ def read_folder(files: Iterable[tuple[str, bytes]]) -> Taken:
 
 def is_hidden(path: str) -> bool:
     """Whether a file is not meant as a source: a name with a dot before it, or an archiver's leavings."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
+    return any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in path.split("/"))
 
 
 def suffix_of(path: str) -> str:

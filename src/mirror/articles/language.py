@@ -36,9 +36,10 @@ def _find(tag: str) -> langcodes.Language | None:
         return None
     try:
         language = langcodes.Language.get(tag)
-        return language if language.is_valid() and language.language not in _NO_LANGUAGE else None
+        known = language.is_valid() and language.language and language.language not in _NO_LANGUAGE
     except (ValueError, LookupError):
         return None
+    return language if known else None
 
 
 def canonical(tag: str) -> str:

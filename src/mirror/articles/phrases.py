@@ -123,8 +123,8 @@ AGENCIES: Final = re.compile(
     r"از)(?: خبرگزاری‌?(?:ها)?ی?)?"
     r"|据|據|综合|綜合|kaynak(?:lar)?)[\s:：،,]*){0,2}(?:" + _AGENCY + r")"
     r"(?:(?:\s*[,،、/&+;]\s*|\s+(?:and|и|і|та|й|ды|و|ve|和|及|與|与)\s+|\s*[和及与與、]\s*"
-    r"|\s*[,،]\s*(?:and|и|і|та|و|ve)\s+)(?:" + _AGENCY + r")\b)*"
-    r"(?:['’]?n[iıuü]n)?(?:\s+(?:haberlerine dayan\w+|katkı\w+|供稿|报道|消息|综合))?[\s).\]。]*",
+    r"|\s*[,،]\s*(?:and|и|і|та|و|ve)\s+)(?:" + _AGENCY + r"))*"
+    r"(?:['’]?n[iıuü]n)?(?:\s*(?:haberlerine dayan\w+|katkı\w+|供稿|报道|消息|综合))?[\s).\]。]*",
     re.IGNORECASE,
 )
 # Words that open a credit line; at most 250 characters, after the last paragraph.
@@ -272,7 +272,7 @@ COUNTRIES: Final = {
         r"belarus|беларус|белорус|білорус|бялорус|بلاروس|白俄罗斯|白俄羅斯|ბელარუს", re.IGNORECASE
     ),
     "RU": re.compile(
-        r"\brussia|росси[ийюея]|\bрф\b|рос[іи]йськ|росі[ійюєя]|рас[еі]й|расе[ійя]|روسیه|\brusya"
+        r"\brussia|росси[ийюея]|\bрф\b|рос[іи]йськ|росі[іїйюєя]|рас[еі]й|расе[ійя]|روسیه|\brusya"
         r"|(?<!白)俄罗斯|(?<!白)俄羅斯|俄方"
         r"|орусия|россия|ресей|русия|russland|russie|rosj|რუსეთ|минюст\w* рф|генпрокуратур",
         re.IGNORECASE,

@@ -19,6 +19,7 @@ from mirror.articles.boilerplate import Part, byline_of, part_of
 from mirror.articles.characters import clean_text, one_line
 from mirror.articles.dates import instant
 from mirror.articles.designation import is_statement
+from mirror.articles.runs import paragraphs as lines
 
 _BLANK: Final = re.compile(r"\n[ \t\xa0]*(?:\n[ \t\xa0]*)+")
 # No dash but the hyphen: in many languages a dash opens what somebody says.
@@ -110,10 +111,11 @@ def to_blocks(paragraphs: Sequence[str]) -> list[Block]:
     blocks: list[Block] = []
     for text in paragraphs:
         bullet = _BULLET.match(text)
-        if bullet is None:
-            blocks.append(Block("p", (Leaf(text),)))
+        seen = lines([Leaf(text if bullet is None else text[bullet.end() :])])
+        if bullet is None or not seen:
+            blocks.extend(Block("p", leaves) for leaves in seen)
             continue
-        item = Block("li", (Leaf(text[bullet.end() :]),))
+        item = Block("li", seen[0])
         if blocks and blocks[-1].tag == "ul":
             blocks[-1] = Block("ul", children=(*blocks[-1].children, item))
         else:

@@ -23,9 +23,12 @@ from mirror.articles.identity import declared_id
 from mirror.articles.language import canonical
 from mirror.articles.links import web_address
 from mirror.articles.sanitize import to_blocks
+from mirror.errors import SourceError
 
-# The depth at which markdown-it stops; deeper quotations are not written by people.
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": True, "maxNesting": 40}).enable(
+# Below this depth markdown-it drops text without a word; people do not write deeper quotations.
+_DEEPEST: Final = 80
+_MARGIN: Final = 4  # levels that one list item adds
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST}).enable(
     ["table", "strikethrough"]
 )
 
@@ -38,7 +41,10 @@ def read_markdown(decoded: Decoded, *, ident: str, where: str = "") -> Draft:
             ``article-size``, ``html-nesting``.
     """
     head = split_front_matter(decoded.text)
-    blocks = to_blocks(_MARKDOWN.render(head.text))
+    tokens = _MARKDOWN.parse(head.text)
+    if any(token.level >= _DEEPEST - _MARGIN for token in tokens):
+        raise SourceError("quotations or lists in a file are nested too deeply", code="html-nesting")
+    blocks = to_blocks(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
     title = head.get("title")
     if not title and blocks and blocks[0].tag in ("h2", "h3", "h4"):
         title = blocks[0].text
