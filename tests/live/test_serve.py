@@ -216,6 +216,19 @@ def test_a_disk_at_fault_is_not_called_an_absent_file(
     play(story())
 
 
+@pytest.mark.parametrize("damaged", [PIECE[:-1], b"", bytes(len(PIECE))])
+def test_a_damaged_piece_is_not_given_out(play: Play, folder: Path, damaged: bytes) -> None:
+    (folder / PATH).write_bytes(damaged)
+
+    async def story() -> None:
+        async with serving(folder) as node:
+            assert (await ask(node.addresses[0], f"/{PATH}")).status == 503
+            (folder / PATH).write_bytes(PIECE)
+            assert (await ask(node.addresses[0], f"/{PATH}")).body == PIECE
+
+    play(story())
+
+
 def test_metrics_and_health_are_apart_and_rounded(play: Play, tmp_path: Path) -> None:
     folder = write(tmp_path / "tree", {PATH: PIECE})
 

@@ -7,6 +7,8 @@ Rules:
 3. At that look, when the tree's stamp has changed, everything goes: what was removed for harm is
    not given out from memory. What was being read meanwhile is given out once and not kept.
 4. The disk is read in threads. One file is read once for all who wait for it.
+5. A piece that the disk has damaged is not given out: readers would take us for a liar, and never
+   ask us again. The next sync repairs it.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from mirror.bundle.piece import name_of
 from mirror.clock import Clock
 from mirror.errors import StorageError
 from mirror.node.answers import ABSENT, BROKEN, Content, content
@@ -86,7 +89,7 @@ class Shelf:
         task = asyncio.current_task()
         loop = asyncio.get_running_loop()
         try:
-            body = await loop.run_in_executor(self._pool, self._tree.read, path)
+            body = await loop.run_in_executor(self._pool, self._load, path, kind)
         except StorageError:
             return BROKEN
         finally:
@@ -99,6 +102,12 @@ class Shelf:
         if is_true:
             self._keep(path, made)
         return made
+
+    def _load(self, path: str, kind: Kind) -> bytes | None:
+        body = self._tree.read(path)
+        if body is not None and kind is Kind.PIECE and name_of(body) != path.rpartition("/")[2]:
+            raise StorageError("A piece on this machine's disk is damaged.")  # rule 5
+        return body
 
     def _keep(self, path: str, made: Content) -> None:
         if not made.is_lasting:

@@ -29,6 +29,7 @@ class Certificate:
         self._files = certificate, key
         self.context = _context()
         self._facts = self._look()
+        self._is_refused = False
         try:
             self.context.load_cert_chain(*self._files, password=_no_passphrase)
         except (OSError, ValueError) as error:
@@ -38,14 +39,16 @@ class Certificate:
         """Load the files again if they changed; connections that stand are not touched."""
         try:
             facts = self._look()
-            if facts == self._facts:
+            if facts == self._facts and not self._is_refused:
                 return
             _context().load_cert_chain(*self._files, password=_no_passphrase)
             self.context.load_cert_chain(*self._files, password=_no_passphrase)
         except (ConfigError, OSError, ValueError):
-            emit("certificate-refused")
+            if not self._is_refused:
+                emit("certificate-refused")
+            self._is_refused = True
             return
-        self._facts = facts
+        self._facts, self._is_refused = facts, False
         emit("certificate-loaded")
 
     def _look(self) -> _Facts:
