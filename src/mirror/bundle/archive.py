@@ -18,7 +18,7 @@ Rules (FORMAT.md section 10):
 Source: PKWARE's APPNOTE.TXT 6.3.3, sections 4.3.7 to 4.3.16 and 4.5.3.
 """
 
-import os
+import io
 import re
 import struct
 import zlib
@@ -128,7 +128,7 @@ def open_archive(file: BinaryIO) -> Archive:
             module is broken, ``archive-path`` where it is rule 4.
         LimitError: ``archive-size``: the file, an entry or their number is above its bound.
     """
-    total = file.seek(0, os.SEEK_END)
+    total = file.seek(0, io.SEEK_END)
     if total > MAX_ARCHIVE:
         raise LimitError("The archive is larger than any may be.", code="archive-size")
     count, size, start = _parse_end(file, total)
