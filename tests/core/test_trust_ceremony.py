@@ -1,6 +1,8 @@
 """The ceremony: who signed, who is missing, and nothing leaves below its threshold."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,6 +26,7 @@ from helpers.newsroom import (
 )
 from mirror.errors import FormatError, TrustError
 from mirror.trust import ceremony, changes
+from mirror.trust import lint as lint_module
 from mirror.trust.keys import PublicKey
 from mirror.trust.lint import lint
 from mirror.trust.metadata import content
@@ -386,3 +389,11 @@ def test_every_statement_says_its_role_and_when_it_was_issued() -> None:
     for role, data in {"root": room.publication.roots[0], **room.publication.roles}.items():
         issued = room.now if role == "timestamp" else NOW
         assert content(data).unrecognized_fields["x-mirror"] == {"issued": issued, "role": role}
+
+
+def test_the_rules_name_every_fault() -> None:
+    source = Path(lint_module.__file__)
+    codes = set(re.findall(r'Fault\(\s*"([a-z-]+)"', source.read_text("utf-8")))
+    rules = (source.parent / "RULES.md").read_text("utf-8")
+    assert len(codes) == 9
+    assert [code for code in codes if f"| `{code}` |" not in rules] == []

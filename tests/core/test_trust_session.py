@@ -1,6 +1,8 @@
 """The session as a machine: what it asks, in which order, and what it makes of the answers."""
 
 import hashlib
+import re
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from helpers.newsroom import (
 )
 from mirror.errors import FormatError, LimitError, TrustError, UnreachableError
 from mirror.limits import MAX_METADATA, MAX_PIECE
+from mirror.trust import tufset
 from mirror.trust.heads import unpack_head
 from mirror.trust.publication import DAY
 from mirror.trust.session import Ask, MetadataSession
@@ -306,3 +309,11 @@ def test_a_target_verifies_what_was_signed_and_nothing_else() -> None:
     with pytest.raises(TrustError) as refused:
         _ = TargetInfo("ru/head", 4, {"sha512": "00"}).sha256
     assert refused.value.code == "no-sha256"
+
+
+def test_the_rules_name_every_kind_and_state() -> None:
+    rules = (Path(tufset.__file__).parent / "RULES.md").read_text("utf-8")
+    assert [kind for kind in Kind if f"| `{kind}` |" not in rules] == []
+    assert [state for state in State if f"**{state.replace('-', ' ')}**" not in rules.lower()] == []
+    numbers = set(re.findall(r"\bR(\d+)\b", rules))
+    assert numbers == {str(number) for number in range(1, 16)}

@@ -109,7 +109,7 @@ class MetadataSession:
     def received(self, ask: Ask, body: bytes) -> None:
         """Bring the whole body of ``ask``, which must be open."""
         self._sources.has_answered = True
-        self._answer(ask, body if len(body) <= ask.limit else "too-long")
+        self._answer(ask, body if len(body) <= ask.limit else "too-long")  # R2
 
     def failed(self, ask: Ask, code: str) -> None:
         """Say that ``ask``, which must be open, failed; ``code`` as in ``EndpointError``."""
@@ -288,7 +288,7 @@ class MetadataSession:
     # --- completing one statement ---------------------------------------------------------------
 
     def _complete(self, offer: Offer) -> _SetScript:
-        """All that ``offer`` names and ``wanted`` needs, from the store, the shelf and the sources."""
+        """R1: all that ``offer`` names and ``wanted`` needs, from the store, the shelf and the sources."""
         trusted = TrustedSet(self._roots[-1], self._now if self._is_strict else PINNED)
         self._used = {ROOT: self._roots[-1]}
         stored = self._stored.files.get(TIMESTAMP)
