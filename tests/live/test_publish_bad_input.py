@@ -12,7 +12,8 @@ from helpers.newsdesk import DAY, NOW, Desk, DeskClock, desk, files_of, reading,
 from mirror.cli import main
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>News</title><language>en</language>
-<item><guid isPermaLink="false">one</guid><title>Bakers walk</title><pubDate>Mon, 07 Dec 2026 08:00:00 GMT</pubDate>
+<item><guid isPermaLink="false">one</guid><title>Bakers walk</title>
+<pubDate>Mon, 07 Dec 2026 08:00:00 GMT</pubDate>
 <description>&lt;p&gt;The bakers of the town walked over the bridge at night and came back in the morning
 with flour, as they had done every day of that winter, and nobody had asked them why.&lt;/p&gt;&lt;p&gt;They
 said that the city had promised repairs for years. The bridge is older than the town hall, and its stones
