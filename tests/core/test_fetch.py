@@ -270,8 +270,9 @@ def test_a_damaged_holding_is_fetched_again(small: Press) -> None:
 def test_notices_are_fetched_whole_and_equal(small: Press) -> None:
     async def story() -> None:
         run = Run(small)
-        data = await fetch_notices(await run.verified(), run.pieces)
-        assert decode(data).publisher == "example"
+        fetched = await fetch_notices(await run.verified(), run.pieces)
+        assert decode(fetched.raw).publisher == "example"
+        assert set(fetched.pieces) == set(run.holdings.pieces)
         assert run.ledger.cost().fetched[Part.NOTICES] > 0
 
     asyncio.run(story())

@@ -52,7 +52,6 @@ def test_isolates_stay_only_where_they_are_balanced() -> None:
     assert terminal.safe("a \u2068b\u2069 c") == "a \u2068b\u2069 c"
     assert terminal.safe("a \u2067b\nc \u2066d\u2069") == "a b\nc \u2066d\u2069"
     assert terminal.safe("a\u2069\u2066") == "a"
-    assert terminal.isolated("a\u2069b\u2067") == "\u2068ab\u2069"
 
 
 @given(st.dictionaries(st.text(), st.text() | st.integers() | st.booleans()))

@@ -48,11 +48,6 @@ def safe(text: str) -> str:
     return "\n".join(line if _is_balanced(line) else _ISOLATE.sub("", line) for line in lines)
 
 
-def isolated(text: str) -> str:
-    """``text`` made safe, and set apart: its direction does not turn around what stands beside it."""
-    return f"\u2068{_ISOLATE.sub('', safe(text))}\u2069"
-
-
 def print_json(value: object) -> None:
     """Print ``value`` to standard output: sorted keys, one spelling, UTF-8 as it is."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=2)

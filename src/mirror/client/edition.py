@@ -8,6 +8,7 @@ so, and no other mirror can help: those errors pass through.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -42,8 +43,16 @@ def wanted(channel: str) -> tuple[str, str]:
     return head_target(channel), NOTICES_TARGET
 
 
-async def fetch_notices(verified: Verified, fetcher: Pieces) -> bytes:
-    """The bytes of the notices in force; authentic, not yet decoded.
+@dataclass(frozen=True, slots=True)
+class FetchedNotices:
+    """The notices in force, authentic and not yet decoded, and the names of their pieces."""
+
+    raw: bytes
+    pieces: tuple[str, ...]
+
+
+async def fetch_notices(verified: Verified, fetcher: Pieces) -> FetchedNotices:
+    """The notices in force.
 
     Raises:
         TrustError: ``notices-missing``: the publisher signed none.
@@ -55,7 +64,8 @@ async def fetch_notices(verified: Verified, fetcher: Pieces) -> bytes:
     found = await fetcher.get([target.sha256], Part.NOTICES)
     target.verify(found[target.sha256])
     listed = parcel.parse_list(target.sha256, found[target.sha256], MAX_NOTICE_SET)
-    return await _unsealed(fetcher, listed, Part.NOTICES)
+    raw = await _unsealed(fetcher, listed, Part.NOTICES)
+    return FetchedNotices(raw, (target.sha256, *listed.digests))
 
 
 class RemoteEdition:

@@ -82,6 +82,7 @@ class Pieces:
         self._transport = transport
         self._holdings = holdings
         self._ledger = ledger
+        self._counted: set[str] = set()
 
     async def get(
         self, names: Iterable[str], part: Part, progress: Progress | None = None
@@ -97,8 +98,10 @@ class Pieces:
         for name in wanted:
             data = await self._held(name)
             if data is not None:
-                self._ledger.held(part, len(data))
                 found[name] = data
+                if name not in self._counted:  # what this run fetched was not at hand before
+                    self._ledger.held(part, len(data))
+                    self._counted.add(name)
         rest = iter([name for name in wanted if name not in found])
         missing = False
 
@@ -137,6 +140,7 @@ class Pieces:
                 case Try(mirror):
                     data = await self._ask(mirror, name, part)
                     if data is not None:
+                        self._counted.add(name)
                         await self._holdings.keep(name, data)
                         return data
                 case GiveUp():

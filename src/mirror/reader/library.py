@@ -2,10 +2,10 @@
 
 Everything lies in a vault. Records:
 
-``state``            the metadata last verified, the clock floor, the highest notices seen
+``state``            the root, the metadata last verified, the clock floor, the highest notices seen
 ``shelf``            which editions, articles and pieces are here
 ``article C/ID``     one article, as it was when it was saved
-``piece NAME``       one piece of a saved edition
+``piece NAME``       one piece of a saved edition or of the notices in force
 
 The state is written whenever something was verified; everything else only by ``save_…``, which the
 caller calls after the gate. Order of a save: pieces, then the shelf, then what is no longer needed
@@ -31,6 +31,7 @@ from mirror.trust.state import Stored
 
 _STATE: Final = "state"
 _SHELF: Final = "shelf"
+_NOTICES: Final = "notices"  # among the pieces; no channel may be called so
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,16 @@ class NoticesSeen:
 
     publisher: str
     edition: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What must be remembered to trust what comes: the root this reader began from, what was verified
+    last, and the notices seen."""
+
+    first_root: bytes
+    stored: Stored
+    seen: NoticesSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ class SavedArticle:
 class _Shelf:
     editions: tuple[SavedEdition, ...] = ()
     articles: tuple[tuple[str, str], ...] = ()  # channel, id
-    pieces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of each channel's edition
+    pieces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by channel, and of the notices
 
     def labels(self) -> Iterator[str]:
         """The labels of every record there should be."""
@@ -82,7 +93,7 @@ class Library:
 
     # --- trust ----------------------------------------------------------------------------------
 
-    def state(self) -> tuple[Stored, NoticesSeen | None] | None:
+    def state(self) -> State | None:
         """What was verified last; None when nothing was.
 
         Raises:
@@ -94,16 +105,20 @@ class Library:
         fields = _object(data)
         try:
             files = {name: base64.b64decode(text, validate=True) for name, text in fields["files"].items()}
-            seen = NoticesSeen(**fields["notices"]) if fields["notices"] else None
+            first_root = base64.b64decode(fields["first_root"], validate=True)
+            seen = NoticesSeen(**fields["notices"])
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise _damaged() from error
-        return Stored.from_files(files), seen
+        return State(first_root, Stored.from_files(files), seen)
 
-    def keep_state(self, stored: Stored, seen: NoticesSeen | None) -> None:
-        """Remember what was verified, for the next run."""
-        files = {name: base64.b64encode(data).decode() for name, data in stored.to_files().items()}
-        fields = {"files": files, "notices": asdict(seen) if seen else None}
+    def keep_state(self, state: State, notices: Mapping[str, bytes]) -> None:
+        """Remember what was verified, for the next run; ``notices`` are the pieces of those in force."""
+        files = {name: _text(data) for name, data in state.stored.to_files().items()}
+        fields = {"first_root": _text(state.first_root), "files": files, "notices": asdict(state.seen)}
         with self._vault.writing():
+            if tuple(notices) != self._shelf.pieces.get(_NOTICES):
+                self._write_pieces(notices)
+                self._put(replace(self._shelf, pieces={**self._shelf.pieces, _NOTICES: tuple(notices)}))
             self._vault.write(_STATE, json.dumps(fields).encode())
 
     # --- pieces ---------------------------------------------------------------------------------
@@ -134,13 +149,8 @@ class Library:
         Raises:
             StorageError: The disk refused; the edition before is whole.
         """
-        held = {name for names in self._shelf.pieces.values() for name in names}
         with self._vault.writing():
-            for done, (name, data) in enumerate(pieces.items(), 1):
-                if name not in held or self._vault.read(_piece_label(name)) != data:
-                    self._vault.write(_piece_label(name), data)
-                if progress:
-                    progress(done, len(pieces))
+            self._write_pieces(pieces, progress)
             others = tuple(each for each in self._shelf.editions if each.channel != saved.channel)
             names = {**self._shelf.pieces, saved.channel: tuple(pieces)}
             self._put(replace(self._shelf, editions=(*others, saved), pieces=names))
@@ -175,6 +185,13 @@ class Library:
                 self._put(replace(self._shelf, articles=kept))
         return len(gone)
 
+    def _write_pieces(self, pieces: Mapping[str, bytes], progress: Progress | None = None) -> None:
+        for done, (name, data) in enumerate(pieces.items(), 1):
+            if self._vault.read(_piece_label(name)) != data:
+                self._vault.write(_piece_label(name), data)
+            if progress:
+                progress(done, len(pieces))
+
     def _put(self, shelf: _Shelf) -> None:
         """Make ``shelf`` the one that holds, then let go of what it does not name."""
         fields = {
@@ -193,6 +210,10 @@ def _article_label(channel: str, article_id: str) -> str:
 
 def _piece_label(name: str) -> str:
     return f"piece {name}"
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _damaged() -> FormatError:

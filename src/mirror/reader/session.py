@@ -1,0 +1,216 @@
+"""One run of a reader: verified metadata, notices, and the edition, in memory unless he keeps a library.
+
+Rules:
+
+1. Nothing is written to disk, but what a library the reader chose to keep remembers of trust; and not
+   even that while no notices verified.
+2. No clock of the device is believed below the day this program was built.
+3. Mirrors that lied about metadata are not asked for pieces; those that showed the newest statement
+   are asked first.
+4. Notices that are missing, altered, not to be had or older than ones seen before are no notices:
+   the run goes on with none, which closes every act but reading.
+5. A saved edition is shown when the newest cannot be had, and said to be what it is.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from mirror.bundle import edition as editions
+from mirror.client.edition import RemoteEdition, fetch_notices, wanted
+from mirror.client.fetch import MemoryHoldings, Metered, Pieces
+from mirror.client.refresh import refresh
+from mirror.client.report import Ledger, Part
+from mirror.clock import Clock
+from mirror.errors import ConfigError, EndpointError, MirrorError, UnreachableError
+from mirror.limits import MAX_METADATA
+from mirror.model import Endpoint
+from mirror.net import Transport
+from mirror.notices import NoticeSet, admit, decode
+from mirror.reader.config import Root, RootFile
+from mirror.reader.library import Library, NoticesSeen, SavedEdition, State
+from mirror.trust.session import MetadataSession
+from mirror.trust.state import LIES, Kind, Observation, Stored
+from mirror.trust.verified import Verified
+
+BUILT: Final = 1_795_305_600  # rule 2: 2026-11-22, 00:00 UTC
+FIRST_ROOT: Final = "1.root.json"
+
+
+class ReaderSession:
+    """Begin with ``refresh``; then the properties and ``edition`` tell what was verified.
+
+    ``ledger`` holds what each mirror did, also after a failure. ``saved`` is the saved edition that
+    is shown in the newest one's place (rule 5), None as a rule; ``first_root`` is the root that all
+    trust began from. ``built`` stands for rule 2.
+    """
+
+    def __init__(
+        self,
+        root: Root,
+        channel: str,
+        mirrors: tuple[Endpoint, ...],
+        transport: Transport,
+        clock: Clock,
+        *,
+        library: Library | None = None,
+        built: int = BUILT,
+    ) -> None:
+        self.channel = channel
+        self.ledger = Ledger([mirror.name for mirror in mirrors])
+        self.holdings = MemoryHoldings(library)
+        self.notices: NoticeSet | None = None
+        self.notices_error: MirrorError | None = None
+        self.notice_pieces: tuple[str, ...] = ()
+        self.saved: SavedEdition | None = None
+        self._root = root
+        self._mirrors = mirrors
+        self._transport = Metered(transport, self.ledger)
+        self._clock = clock
+        self._library = library
+        self._built = built
+        self.first_root = b""
+        self._verified: Verified | None = None
+        self._fetcher = Pieces((), transport, self.holdings, self.ledger)
+        self._edition: RemoteEdition | None = None
+
+    @property
+    def verified(self) -> Verified:
+        """What was verified."""
+        if self._verified is None:
+            raise RuntimeError("a session is refreshed first")
+        return self._verified
+
+    @property
+    def now(self) -> int:
+        """The instant that everything is judged at: never before a signed one that was seen."""
+        return self.verified.freshness.reference
+
+    @property
+    def mirrors(self) -> tuple[Endpoint, ...]:
+        """The mirrors that pieces are asked of, the best liked first (rule 3)."""
+        showed = self.verified.showed
+        liars = {each.source for each in self.verified.observations if each.kind in LIES}
+        able = [mirror for mirror in self._mirrors if mirror.name not in liars]
+        return tuple(sorted(able, key=lambda mirror: -showed.get(mirror.name, 0)))
+
+    @property
+    def transport(self) -> Transport:
+        """The transport, which counts what metadata cost."""
+        return self._transport
+
+    @property
+    def fetcher(self) -> Pieces:
+        """What fetches pieces in this run."""
+        return self._fetcher
+
+    async def refresh(self) -> None:
+        """Ask the mirrors what is new, and verify it.
+
+        Raises:
+            UnreachableError, TrustError: Nothing could be verified, now or before.
+            ConfigError: The root cannot be read, or the library belongs to another publication.
+        """
+        remembered = await self._remember()
+        stored = remembered.stored if remembered else Stored(self.first_root)
+        session = MetadataSession(
+            replace(stored, floor=max(stored.floor, self._built)),
+            self.ledger.mirrors,
+            now=self._clock.now(),
+            wanted=wanted(self.channel),
+            head=self.channel,
+        )
+        try:
+            self._verified = await refresh(session, self._mirrors, self._transport, self._clock)
+        finally:
+            self.ledger.observed(session.observations)
+        self._fetcher = Pieces(self.mirrors, self._transport, self.holdings, self.ledger)
+        await self._take_notices(remembered.seen if remembered else None)
+
+    async def keep_state(self, library: Library) -> None:
+        """Remember in ``library`` what was verified; nothing while there are no notices (rule 1)."""
+        if self.notices is None:
+            return
+        state = State(
+            self.first_root,
+            self.verified.stored,
+            NoticesSeen(self.notices.publisher, self.notices.edition),
+        )
+        pieces = await self._fetcher.get(self.notice_pieces, Part.NOTICES)
+        await asyncio.to_thread(library.keep_state, state, pieces)
+
+    async def edition(self) -> RemoteEdition:
+        """The newest edition; or the saved one where that cannot be had.
+
+        Raises:
+            TrustError, UnreachableError, FormatError: As ``RemoteEdition.open``.
+        """
+        if self._edition is None:
+            try:
+                self._edition = await RemoteEdition.open(self.verified, self.channel, self._fetcher)
+            except UnreachableError:
+                self._edition = await self._open_saved()
+                if self._edition is None:
+                    raise
+        return self._edition
+
+    async def _open_saved(self) -> RemoteEdition | None:
+        saved = self._library.edition(self.channel) if self._library else None
+        data = await self.holdings.piece(saved.head) if saved else None
+        if saved is None or data is None:
+            return None
+        self.saved = saved
+        return RemoteEdition(saved.head, editions.parse_head(saved.head, data), self._fetcher)
+
+    async def _remember(self) -> State | None:
+        """What the library remembers; ``_first_root`` is set either way."""
+        state = await asyncio.to_thread(self._library.state) if self._library else None
+        if state is None:
+            self.first_root = await self._obtain_root()
+            return None
+        self.first_root = state.first_root
+        if isinstance(self._root, RootFile):
+            is_ours = await asyncio.to_thread(_read_root, Path(self._root.path)) == state.first_root
+        else:
+            is_ours = hashlib.sha256(state.first_root).hexdigest() == self._root.digest
+        if not is_ours:
+            raise ConfigError("The library belongs to another publication.", code="other-publication")
+        return state
+
+    async def _obtain_root(self) -> bytes:
+        """The root of trust: from its file, or from any mirror that gives what the digest names."""
+        if isinstance(self._root, RootFile):
+            return await asyncio.to_thread(_read_root, Path(self._root.path))
+        for mirror in self._mirrors:
+            try:
+                data = await self._transport.get(mirror, f"m/{FIRST_ROOT}", limit=MAX_METADATA)
+            except EndpointError as error:
+                self.ledger.failed(mirror.name, Part.METADATA, error.code)
+                continue
+            if hashlib.sha256(data).hexdigest() == self._root.digest:
+                return data
+            self.ledger.observed([Observation(mirror.name, Kind.INVALID, FIRST_ROOT)])
+        raise UnreachableError("No mirror gave the root of this publication.", code="root-unreachable")
+
+    async def _take_notices(self, seen: NoticesSeen | None) -> None:
+        """Rule 4."""
+        try:
+            fetched = await fetch_notices(self.verified, self._fetcher)
+            publisher = seen.publisher if seen else decode(fetched.raw).publisher
+            self.notices = admit(fetched.raw, publisher=publisher, floor=seen.edition if seen else 0)
+            self.notice_pieces = fetched.pieces
+        except MirrorError as error:
+            self.notices_error = error
+
+
+def _read_root(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_METADATA + 1)
+    except OSError as error:
+        raise ConfigError(f"The root file cannot be read: {error.strerror}.", code="root-file") from error
+    if len(data) > MAX_METADATA:
+        raise ConfigError("The root file is too long to be one.", code="root-file")
+    return data
