@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import newspage
-from helpers.markup import JUDGE, fragments, trees
+from helpers.drafts import NOW, TEXT, assert_sound, page_of
+from helpers.markup import fragments, trees
 from helpers.outcomes import Refused, outcome
 from mirror import limits
 from mirror.articles import (
@@ -17,7 +18,6 @@ from mirror.articles import (
     decode,
     join,
     read_feed,
-    read_folder,
     read_markdown,
     read_page,
     read_plain,
@@ -25,29 +25,6 @@ from mirror.articles import (
     take_file,
 )
 from mirror.errors import LimitError, SourceError
-from mirror.model import ARTICLE_ID
-
-NOW = 1_800_000_000
-TEXT = "<p>The council met on Friday and put off its vote until autumn, because two members were ill.</p>"
-
-
-def assert_sound(draft: Draft) -> None:
-    """What every draft is, whatever it came from."""
-    assert ARTICLE_ID.fullmatch(draft.id)
-    assert draft.title == " ".join(draft.title.split(" "))
-    assert 0 < len(draft.title) <= limits.MAX_TITLE
-    assert "\n" not in draft.title + draft.byline + draft.section
-    assert sanitize(draft.body, language=draft.language).body == draft.body
-    assert JUDGE.clean(draft.body).replace("&nbsp;", "\xa0") == draft.body
-    if draft.page:
-        return
-    article = draft.to_article("main", "en", NOW)
-    assert article.published <= article.updated <= NOW + 3 * 86_400
-    # What the publisher checks before it signs.
-    again = sanitize(article.body, language=article.language)
-    assert again.body == article.body
-    assert len(again.images) == len(draft.images)
-
 
 # --- garbage -----------------------------------------------------------------------------------------
 
@@ -186,15 +163,8 @@ def test_one_bad_entry_loses_no_other_and_is_told() -> None:
     ]
 
 
-def many(count: int) -> bytes:
-    whole = newspage.rss(f"<description>{'word ' * 400}</description>")
-    start, end = whole.index(b"<item>"), whole.index(b"</channel>")
-    items = (whole[start:end].replace(b"veska-77", f"veska-{n}".encode()) for n in range(count))
-    return whole[:start] + b"".join(items) + whole[end:]
-
-
 def test_a_feed_that_ends_too_early_gives_what_is_whole() -> None:
-    data = many(5)
+    data = newspage.feed_of(5)
     cut = data[: data.rindex(b"word word") - 200]
     taken = read_feed(cut)
     assert len(taken.drafts) == 4
@@ -203,7 +173,9 @@ def test_a_feed_that_ends_too_early_gives_what_is_whole() -> None:
 
 def test_a_feed_that_is_broken_inside_is_told() -> None:
     taken = read_feed(
-        many(5).replace(b'<guid isPermaLink="false">veska-2', b'<guid & isPermaLink="false">veska-2')
+        newspage.feed_of(5).replace(
+            b'<guid isPermaLink="false">veska-2', b'<guid & isPermaLink="false">veska-2'
+        )
     )
     assert "feed-malformed" in {problem.code for problem in taken.problems}
     lost = 5 - len(taken.drafts)
@@ -229,12 +201,12 @@ def test_what_is_no_feed_is_refused(data: bytes, code: str) -> None:
 
 def test_a_feed_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_FEED_ENTRIES", 3)
-    assert len(read_feed(many(3)).drafts) == 3
+    assert len(read_feed(newspage.feed_of(3)).drafts) == 3
     with pytest.raises(LimitError):
-        read_feed(many(4))
+        read_feed(newspage.feed_of(4))
     monkeypatch.setattr(limits, "MAX_FEED", 1_000)
     with pytest.raises(LimitError):
-        read_feed(many(1))
+        read_feed(newspage.feed_of(1))
 
 
 def test_a_feed_in_another_encoding() -> None:
@@ -383,117 +355,6 @@ def test_lists_in_plain_text() -> None:
         draft.body
         == "<p>They want:</p><ul><li>walls</li><li>pumps</li></ul><p>— Why? she said.</p><p>The end.</p>"
     )
-
-
-# --- folders -------------------------------------------------------------------------------------------
-
-
-def page_of(title: str) -> bytes:
-    return f"<article><h1>{title}</h1>{TEXT}</article>".encode()
-
-
-def test_a_folder_of_everything() -> None:
-    index = [
-        {"file": "0001.html", "lang": "ky", "title": "Бир", "date": "2024-03-04"},
-        {"file": "gone.html", "lang": "ky"},
-    ]
-    files = [
-        ("b/0001.html", page_of("One")),
-        ("b/index.json", json.dumps(index).encode()),
-        ("a.md", b"# Two\n\nText of two."),
-        ("c.txt", b"Three Is A Title\n\nText of three."),
-        ("d.xml", many(2)),
-        ("e.png", b"\x89PNG"),
-        (".hidden.html", page_of("Hidden")),
-        (".git/x.md", b"# Hidden"),
-        ("bad.html", b"\x89PNG\0\0"),
-        ("f.pdf", b"%PDF"),
-    ]  # fmt: skip
-    taken = read_folder(files)
-    assert [draft.title for draft in taken.drafts] == [
-        "Two",
-        "Бир",
-        "Three Is A Title",
-        newspage.TITLE,
-        newspage.TITLE,
-    ]
-    assert (taken.drafts[1].language, taken.drafts[1].published) == ("ky", 1_709_510_400)
-    assert {(problem.code, problem.where) for problem in taken.problems} == {
-        ("encoding", "bad.html"),
-        ("file-unknown", "f.pdf"),
-        ("index-missing", "b/gone.html"),
-    }
-    assert read_folder(reversed(files)) == taken
-    for draft in taken.drafts:
-        assert_sound(draft)
-
-
-@pytest.mark.parametrize("files", [[], [(".x.html", b"x")], [("a.png", b"x")], [("index.json", b"[]")]])
-def test_an_empty_folder_is_refused(files: list[tuple[str, bytes]]) -> None:
-    with pytest.raises(SourceError) as caught:
-        read_folder(files)
-    assert caught.value.code == "source-empty"
-
-
-def test_the_only_article_says_why_it_is_not_taken() -> None:
-    with pytest.raises(SourceError) as caught:
-        read_folder([("a.html", b"\x89PNG\0\0")])
-    assert caught.value.code == "encoding"
-
-
-def test_duplicate_ids_are_refused_and_listed() -> None:
-    files = [(f"{name}.md", b"---\nid: same\n---\n# T\n\nText.") for name in "ab"]
-    with pytest.raises(SourceError, match=r"a\.md, b\.md") as caught:
-        read_folder([*files, ("c.md", b"# T\n\nText.")])
-    assert caught.value.code == "duplicate-id"
-
-
-def test_names_that_a_disk_could_confuse_are_one_name() -> None:
-    with pytest.raises(SourceError) as caught:
-        read_folder([("й.html", page_of("A")), ("и\u0306.html", page_of("B"))])
-    assert caught.value.code == "duplicate-id"
-
-
-@pytest.mark.parametrize("path", ["/etc/a.html", "../a.html", "a/../../b.html", "a\\b.html", "a\0.html"])
-def test_a_path_that_leads_outside_is_refused(path: str) -> None:
-    with pytest.raises(SourceError) as caught:
-        read_folder([(path, page_of("T"))])
-    assert caught.value.code == "path-outside"
-
-
-@pytest.mark.parametrize(
-    "reference", ["../../x.png", "file:///x.png", "data:image/png;base64,AA", "x/../../../y.png", "c:\\x.png"]
-)
-def test_pictures_outside_the_folder_go_and_are_told(reference: str) -> None:
-    page = f'<article><h1>T</h1>{TEXT}<p><img src="{reference}"><img src="ok.png"></p></article>'
-    (draft,) = take_file("a/b.html", page.encode()).drafts
-    assert [image.reference for image in draft.images] == ["a/ok.png"]
-    assert draft.body.endswith('<p><img src="image:0" alt=""></p>')
-
-
-@pytest.mark.parametrize("index", [b"{}", b"[1]", b"[", b"\xff\xfe\0", b'[{"file": 3}]', b"[" * 100_000])
-def test_a_broken_index_is_told_and_no_more(index: bytes) -> None:
-    taken = read_folder([("a.html", page_of("T")), ("index.json", index)])
-    assert [draft.title for draft in taken.drafts] == ["T"]
-    assert {problem.code for problem in taken.problems} <= {"index-unreadable"}
-
-
-def test_a_file_too_large_is_told_before_it_is_read() -> None:
-    taken = take_file("a.html", bytes(limits.MAX_SOURCE_FILE + 1))
-    assert [problem.code for problem in taken.problems] == ["limit"]
-
-
-def test_an_article_too_large_is_told() -> None:
-    taken = take_file("a.txt", b"A Title Of Four Words\n\n" + b"word " * (limits.MAX_ARTICLE_BODY // 5 + 1))
-    assert [problem.code for problem in taken.problems] == ["article-size"]
-
-
-def test_pictures_have_a_bound() -> None:
-    images = "".join(f'<p>x<img src="{n}.png"></p>' for n in range(limits.MAX_ARTICLE_IMAGES + 5))
-    (draft,) = take_file("a.html", f"<article><h1>T</h1>{images}</article>".encode()).drafts
-    assert len(draft.images) == limits.MAX_ARTICLE_IMAGES
-    assert [problem.code for problem in draft.problems] == ["images-many"]
-    assert_sound(draft)
 
 
 # --- articles ------------------------------------------------------------------------------------------

@@ -117,6 +117,14 @@ def rss(content: str, *, extra: str = "") -> bytes:
 {content}</item></channel></rss>""".encode()
 
 
+def feed_of(count: int) -> bytes:
+    """A feed with ``count`` entries of full text that differ in their guid only."""
+    whole = rss(f"<description>{'word ' * 400}</description>")
+    start, end = whole.index(b"<item>"), whole.index(b"</channel>")
+    items = (whole[start:end].replace(b"veska-77", f"veska-{n}".encode()) for n in range(count))
+    return whole[:start] + b"".join(items) + whole[end:]
+
+
 def _escaped(text: str) -> str:
     return html.escape(text, quote=False)
 

@@ -161,10 +161,10 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
 
 async def leads_to_public(address: str) -> bool:
     """Whether the host of ``address`` is on the public internet; False where it has no address."""
-    host = URL(address).host or ""
-    if _is_address(host):
-        return is_public(host)
     try:
+        host = URL(address).host or ""
+        if _is_address(host):
+            return is_public(host)
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
         return False

@@ -356,6 +356,6 @@ async def _image(reference: str, root: Path | None, fetcher: Fetcher, count: _Co
 
 def _stays_inside(path: Path, root: Path) -> bool:
     try:
-        return path.resolve(strict=True).is_relative_to(root.resolve())
+        return path.resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError, ValueError):
         return False
