@@ -78,7 +78,7 @@ def prepare(data: bytes, *, alt: str = "", credit: str = "", longest_side: int =
     pixels = _decode(data, longest_side)
     thumbnail = _thumbnail(pixels)
     full = _larger(pixels, longest_side) if longest_side else None
-    if full is not None and full.raw_size <= thumbnail.raw_size:
+    if full is not None and full.size == thumbnail.size:
         full = None
     shown = full or thumbnail
     image = Image(
