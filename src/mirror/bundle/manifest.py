@@ -26,6 +26,7 @@ from mirror.limits import (
     MAX_FRONT,
     MAX_HEAD_RAW,
     MAX_INSTANT,
+    MAX_LINE,
     MAX_PAGE_RAW,
     MAX_SUMMARY,
 )
@@ -33,7 +34,6 @@ from mirror.model import CHANNEL_ID, Article, PieceList
 
 MAGIC: Final = b"mirror-edition\x01"
 _MAX_CHANNEL: Final = 32
-_MAX_NAME: Final = 512
 DAY: Final = 86_400
 _MAX_DAY: Final = MAX_INSTANT // DAY
 
@@ -99,6 +99,8 @@ def encode(manifest: Manifest) -> bytes:
     Raises:
         ValueError: A fact is one that no reader would accept.
     """
+    if len(manifest.name) > MAX_LINE or manifest.created > MAX_INSTANT:
+        raise ValueError("a publication's name or an edition's instant is impossible")
     writer = Writer()
     writer.raw(MAGIC)
     writer.line(manifest.channel)
@@ -130,7 +132,7 @@ def parse(raw: bytes) -> Manifest:
     channel = cursor.line(_MAX_CHANNEL)
     if not CHANNEL_ID.fullmatch(channel):
         raise FormatError("An edition's channel has no valid name.", code="manifest")
-    name, number, created = cursor.line(_MAX_NAME), cursor.number(), cursor.number(MAX_INSTANT)
+    name, number, created = cursor.line(MAX_LINE), cursor.number(), cursor.number(MAX_INSTANT)
     previous, notices = _digest(cursor), _digest(cursor)
     earlier = tuple(cursor.piece_list(MAX_CONTENTS_RAW) for _ in range(cursor.number(MAX_CONTENTS)))
     contents, front = _parse_contents(cursor), _parse_front(cursor, channel)
@@ -215,7 +217,7 @@ def _parse_front(cursor: Cursor, channel: str) -> Front:
     listed = pages.parse_listed(cursor, channel, MAX_FRONT)
     if len({article.id for article in listed}) != len(listed):
         raise FormatError("A front page repeats a headline.", code="front")
-    summaries = tuple(cursor.line(MAX_SUMMARY * 4) for _ in listed)
+    summaries = tuple(cursor.line(MAX_SUMMARY) for _ in listed)
     stories: dict[int, Article] = {}
     for _ in range(cursor.number(len(listed))):
         place = cursor.number(len(listed) - 1)

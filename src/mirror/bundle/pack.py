@@ -181,7 +181,9 @@ def pack(
         done += new_pages[-1].articles
         if progress:
             progress(done, len(revision.fresh))
-    contents, earlier = _contents(packer, previous, [page.ref for page in revision.kept], new_pages)
+    # An edit that was taken back may give an old page again: it then stands where it is newest.
+    kept = [page.ref for page in revision.kept if page.ref not in new_pages]
+    contents, earlier = _contents(packer, previous, kept, new_pages)
     manifest = Manifest(
         channel=facts.channel,
         name=facts.name,

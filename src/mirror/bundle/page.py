@@ -28,7 +28,6 @@ from mirror.model import Article, PieceList, State
 
 # Their order is the format's.
 _STATES: Final = (State.LIVE, State.CORRECTED, State.WITHDRAWN, State.REMOVED)
-_UTF8: Final = 4  # bytes of a character at the most
 _MAX_ID: Final = 128
 # The shape of a BCP 47 tag; it reaches HTML's ``lang`` and file names of notices.
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
@@ -79,9 +78,6 @@ def parse(raw: bytes, channel: str, dictionaries: int) -> Page:
     counts = [cluster.articles for cluster in clusters]
     if not listed or sum(counts) != len(listed) or 0 in counts:
         raise FormatError("A page's clusters do not hold its articles.", code="page")
-    # One cluster named many times would cost its decoding each time.
-    if len({cluster.pieces.digests for cluster in clusters}) != len(clusters):
-        raise FormatError("A page names a cluster twice.", code="page")
     return Page(listed, clusters)
 
 
@@ -131,7 +127,7 @@ def parse_listed(cursor: Cursor, channel: str, most: int) -> tuple[Article, ...]
     if not all(map(_LANGUAGE.fullmatch, languages)):
         raise FormatError("A page names something that is no language.", code="page")
     ids = [cursor.line(_MAX_ID) for _ in range(count)]
-    titles = [cursor.line(MAX_TITLE * _UTF8) for _ in range(count)]
+    titles = [cursor.line(MAX_TITLE) for _ in range(count)]
     published: list[int] = []
     for _ in range(count):
         published.append((published[-1] if published else 0) + cursor.signed())
@@ -205,7 +201,7 @@ def by_cluster(page: Page) -> list[tuple[Cluster, tuple[Article, ...]]]:
 
 
 def _names(cursor: Cursor) -> list[str]:
-    names = [cursor.line(MAX_LINE * _UTF8) for _ in range(cursor.number(MAX_PAGE_NAMES))]
+    names = [cursor.line(MAX_LINE) for _ in range(cursor.number(MAX_PAGE_NAMES))]
     if names != sorted(set(names)):
         raise FormatError("A table of names is not sorted.", code="page")
     return names

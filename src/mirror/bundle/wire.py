@@ -132,8 +132,10 @@ class Cursor:
             raise FormatError("A string is not UTF-8.", code="utf-8") from error
 
     def line(self, most: int) -> str:
-        """A line of at most ``most`` bytes (rule 4)."""
-        text = self.text(most)
+        """A line of at most ``most`` characters (rule 4)."""
+        text = self.text(most * 4)
+        if len(text) > most:
+            raise LimitError("A name or a title is longer than any may be.")
         if _NOT_IN_A_LINE.search(text):
             raise FormatError("A name or a title holds a control character.", code="control-character")
         return text
