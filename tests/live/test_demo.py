@@ -49,6 +49,6 @@ def test_the_files_can_be_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_a_step_that_goes_otherwise_fails_the_demonstration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo.publish, "run", lambda *_: 7)
+    monkeypatch.setattr("mirror.cli.publish.run", lambda *_: 7)
     with pytest.raises(RuntimeError, match="expected exit status 0 and saw 7"):
         demo.run(["--keep", str(tmp_path / "kept")])
