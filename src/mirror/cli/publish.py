@@ -104,6 +104,11 @@ def _add_setup(commands: _Commands) -> None:
         commands, "key", publish_setup.key, "make the key of a new holder", "publication", "passphrases"
     )
     key.add_argument("name", metavar="NAME", help="as publication.toml names the holder")
+    about = "bring the signed metadata back from the tree, after a loss"
+    recover = _command(commands, "recover", publish_setup.recover, about, "publication")
+    recover.add_argument(
+        "--root", metavar="SHA256", required=True, help="of the first root, as init printed it"
+    )
 
 
 def _add_articles(commands: _Commands) -> None:

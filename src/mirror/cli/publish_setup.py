@@ -10,6 +10,7 @@ from mirror.publisher.config import Channel, PublicationConfig, Signing, parse, 
 from mirror.publisher.create import check_folder, create
 from mirror.publisher.keyring import ONLINE, make_key, public_pem
 from mirror.publisher.notices import load_notices
+from mirror.publisher.recover import recover as bring_back
 from mirror.publisher.workspace import CONFIG, NOTICES, Workspace, place, read_config
 
 
@@ -62,6 +63,17 @@ def key(options: argparse.Namespace, tools: Tools) -> int:
         place(workspace.key_file(options.name), data, mode=0o600)
         place(workspace.folder / "keys" / f"{options.name}.pub", public_pem(signer))
     say(f"Made keys/{options.name}.key and keys/{options.name}.pub.")
+    return 0
+
+
+def recover(options: argparse.Namespace, tools: Tools) -> int:
+    """Bring the signed metadata back from the tree."""
+    workspace = workspace_of(options)
+    with workspace.lock():
+        publication = bring_back(workspace, options.root, now=tools.clock.now())
+    say(
+        f"Brought back: timestamp {publication.version('timestamp')}, {len(publication.channels)} channel(s)."
+    )
     return 0
 
 
