@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 _UNSAFE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\ufeff]")
 _BREAKS: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _ISOLATE: Final = re.compile("[\u2066-\u2069]")
+# The blocks of scripts that run from right to left (Hebrew to Arabic Extended, their presentation
+# forms, the historic ones and Adlam), and the mark that says so.
+_RIGHT_TO_LEFT: Final = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 # What JSON may hold unescaped and a terminal may not see.
 _UNSAFE_IN_JSON: Final = re.compile(r"[\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff]")
 _SHOWN_AFTER_SECONDS: Final = 1.0
@@ -41,11 +46,15 @@ _SHOWN_AFTER_SECONDS: Final = 1.0
 def safe(text: str) -> str:
     """``text`` without control characters but newline and tab; what was one shows as U+FFFD.
 
-    Direction isolates stay in lines where they are balanced and are dropped from others, so that
-    what follows keeps its own direction.
+    Direction isolates stay in lines that hold right-to-left text and where they are balanced, so that
+    what follows keeps its own direction. Elsewhere they have no work to do, and terminals that do not
+    know them draw boxes.
     """
     lines = _UNSAFE.sub("\ufffd", _BREAKS.sub("\n", text)).split("\n")
-    return "\n".join(line if _is_balanced(line) else _ISOLATE.sub("", line) for line in lines)
+    return "\n".join(
+        line if _RIGHT_TO_LEFT.search(line) and _is_balanced(line) else _ISOLATE.sub("", line)
+        for line in lines
+    )
 
 
 def print_json(value: object) -> None:
