@@ -15,7 +15,7 @@ from mirror.reader import words
 from mirror.reader.library import SavedArticle
 from mirror.reader.session import ReaderSession
 from mirror.reader.text import body_lines, plain_body, state_words
-from mirror.reader.wrapping import apart, wrap
+from mirror.reader.wrapping import apart, wrap, wrap_lists
 
 _INDENT = "     "
 _MARKS = {State.CORRECTED: " (corrected)", State.WITHDRAWN: " (withdrawn)", State.REMOVED: " (removed)"}
@@ -278,7 +278,7 @@ def _say_section(title: str, lines: Iterable[str]) -> None:
 def _say_notice(run: Run) -> None:
     text = run.gate(Act.READ)
     if text.blocks:
-        say("\n" + "\n".join(wrap(plain(text).rstrip("\n"), width())))
+        say("\n" + wrap_lists(plain(text).rstrip("\n"), width()))
     if run.session.notices_error is not None:
         warn(f"Notices: {_notices_words(run.session)}")
 

@@ -26,6 +26,7 @@ from mirror.reader.gate import flag_of, pass_gate
 from mirror.reader.library import Library
 from mirror.reader.session import BUILT, ReaderSession
 from mirror.reader.vault import create, exists, open_vault
+from mirror.reader.wrapping import wrap_lists
 from mirror.trust.keys import ARGON2ID, Kdf
 
 _WIDEST: Final = 100  # columns; longer lines are hard to read
@@ -53,7 +54,7 @@ class AtTerminal:
 
     def show(self, text: str) -> None:
         """Show ``text`` beside the facts."""
-        warn(text)
+        warn(wrap_lists(text, width()))
 
     def ask(self, prompt: str) -> str:
         """What is typed after ``prompt``."""

@@ -4,6 +4,7 @@ A line's direction is left to the terminal. What is put beside other text is set
 Persian title does not turn around the number before it.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 _WIDE: Final = frozenset("WF")
 _WITHOUT_COLUMN: Final = frozenset({"Mn", "Me", "Cf"})
 _LEAST_WIDTH: Final = 20
+_LEAD: Final = re.compile(r" *(?:[-*] )?")
 _ISOLATES: Final = dict.fromkeys(range(0x2066, 0x206A))
 
 
@@ -37,6 +39,16 @@ def wrap(text: str, width: int, first: str = "", rest: str = "", *, is_apart: bo
     lines = [line for part in text.split("\n") for line in _filled(part, room)]
     lines = list(map(apart, lines)) if is_apart else lines
     return [(rest if place else first) + line for place, line in enumerate(lines)]
+
+
+def wrap_lists(text: str, width: int) -> str:
+    """``text`` wrapped line by line; what follows a list's mark stays under its first word."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        lead = _LEAD.match(line)
+        mark = lead.group() if lead else ""
+        lines += wrap(line[len(mark) :], width, mark, " " * len(mark)) if line else [""]
+    return "\n".join(lines)
 
 
 def _filled(text: str, room: int) -> Iterator[str]:
