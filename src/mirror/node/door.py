@@ -40,6 +40,7 @@ Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _SPENT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _PAUSE_SECONDS: Final = 0.2
 _BACKLOG: Final = 1_024
+_AT_ONCE: Final = 64  # connections taken in before others have their turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,10 @@ class Door(web.Server):
         self._most = most
         self._patience = patience
         self._tls = tls
-        self._arriving: dict[asyncio.Task[None], socket.socket] = {}
+        self._arriving: dict[asyncio.Task[None], None] = {}
         self._open: OrderedDict[web.RequestHandler, asyncio.Transport] = OrderedDict()
-        self._listening: list[tuple[socket.socket, asyncio.Task[None]]] = []
+        self._listening: list[socket.socket] = []
+        self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
 
     def __len__(self) -> int:
         """How many connections there are."""
@@ -110,6 +112,7 @@ class Door(web.Server):
             max_field_size=MAX_HEADER_FIELD,
             max_headers=MAX_HEADER_FIELDS,
             lingering_time=0,
+            tcp_keepalive=False,  # idle connections end sooner
             auto_decompress=False,
         )
         handler.door = self
@@ -141,16 +144,24 @@ class Door(web.Server):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         listener.setblocking(False)
-        self._listening.append((listener, asyncio.create_task(self._accept(listener))))
+        # Connections take these over from the listener. What was written and not taken in time is
+        # given up by the kernel too.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        milliseconds = int(self._patience.write * 1_000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        asyncio.get_running_loop().add_reader(listener, self._accept, listener)
+        self._listening.append(listener)
         bound = listener.getsockname()
         return bound[0], bound[1]
 
     async def close(self, seconds: float) -> None:
         """Take no more in; let answers under way end for ``seconds``, then cut them off."""
-        for listener, task in self._listening:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        for listener in self._listening:
+            pause = self._pauses.pop(listener, None)
+            if pause is not None:
+                pause.cancel()
+            else:
+                asyncio.get_running_loop().remove_reader(listener)
             listener.close()
         self._listening.clear()
         for task in list(self._arriving):
@@ -160,36 +171,47 @@ class Door(web.Server):
         for transport in list(self._open.values()):
             transport.abort()
 
-    async def _accept(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
+    def _accept(self, listener: socket.socket) -> None:
+        for _ in range(_AT_ONCE):
             try:
-                connection, _ = await loop.sock_accept(listener)  # rule 3
+                connection, _ = listener.accept()  # rule 3
             except OSError as error:
                 if error.errno in _SPENT:
-                    await asyncio.sleep(_PAUSE_SECONDS)
-                continue
+                    loop = asyncio.get_running_loop()
+                    loop.remove_reader(listener)
+                    self._pauses[listener] = loop.call_later(_PAUSE_SECONDS, self._resume, listener)
+                return
             if len(self) >= self._most:
                 self._send_away()
+            connection.setblocking(False)
             task = asyncio.create_task(self._let_in(connection))
-            self._arriving[task] = connection
-            task.add_done_callback(self._arriving.pop)
+            self._arriving[task] = None
+            task.add_done_callback(self._has_come)
+
+    def _resume(self, listener: socket.socket) -> None:
+        del self._pauses[listener]
+        asyncio.get_running_loop().add_reader(listener, self._accept, listener)
+
+    def _has_come(self, task: asyncio.Task[None]) -> None:
+        self._arriving.pop(task, None)
 
     def _send_away(self) -> None:
         """Rule 1. Those who only shake hands have waited longest when they are the most."""
         if len(self._arriving) > len(self._open):
-            next(iter(self._arriving)).cancel()
+            task = next(iter(self._arriving))
+            del self._arriving[task]
+            task.cancel()
         elif self._open:
             _, transport = self._open.popitem(last=False)
             transport.abort()
 
     async def _let_in(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
         try:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            # What was written and not taken is given up by the kernel too.
-            milliseconds = int(self._patience.write * 1_000)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+            if self._tls is None:
+                await loop.connect_accepted_socket(self, connection)
+                return
             async with asyncio.timeout(self._patience.handshake):
-                await asyncio.get_running_loop().connect_accepted_socket(self, connection, ssl=self._tls)
+                await loop.connect_accepted_socket(self, connection, ssl=self._tls)
         except (OSError, TimeoutError, asyncio.CancelledError):
             connection.close()
