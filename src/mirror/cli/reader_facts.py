@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mirror.bundle.edition import current
-from mirror.cli.reader_run import Run, say, warn, width
+from mirror.cli.reader_run import MORE, Run, say, warn, width
 from mirror.cli.terminal import print_json, progress
 from mirror.client.edition import RemoteEdition
 from mirror.errors import ConfigError, MirrorError, SourceError, UnreachableError
@@ -279,6 +279,7 @@ def _say_notice(run: Run) -> None:
     text = run.gate(Act.READ)
     if text.blocks:
         say("\n" + wrap_lists(plain(text).rstrip("\n"), width()))
+        say(MORE if text.more else "")
     if run.session.notices_error is not None:
         warn(f"Notices: {_notices_words(run.session)}")
 

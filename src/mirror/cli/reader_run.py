@@ -13,7 +13,7 @@ from typing import Final
 from mirror.cli import terminal
 from mirror.client.report import MirrorReport
 from mirror.clock import Clock, SystemClock
-from mirror.errors import ConfigError, MirrorError
+from mirror.errors import ConfigError, TrustError, UnreachableError
 from mirror.limits import MAX_CONFIG, MAX_MIRRORS
 from mirror.model import CHANNEL_ID
 from mirror.net import Transport
@@ -29,6 +29,7 @@ from mirror.reader.vault import create, exists, open_vault
 from mirror.reader.wrapping import wrap_lists
 from mirror.trust.keys import ARGON2ID, Kdf
 
+MORE: Final = "  mirror reader notice NAME"  # below the notices' own "more about this"
 _WIDEST: Final = 100  # columns; longer lines are hard to read
 _NARROWEST: Final = 40
 
@@ -45,7 +46,10 @@ class Tools:
 
 
 class AtTerminal:
-    """The person at the terminal: see ``reader.gate.Person``."""
+    """The person at the terminal: see ``reader.gate.Person``. ``has_more``: there is a page to read on."""
+
+    def __init__(self, *, has_more: bool) -> None:
+        self._has_more = has_more
 
     @property
     def is_there(self) -> bool:
@@ -54,7 +58,9 @@ class AtTerminal:
 
     def show(self, text: str) -> None:
         """Show ``text`` beside the facts."""
-        warn(wrap_lists(text, width()))
+        warn(wrap_lists(text.rstrip("\n"), width()))
+        if self._has_more:
+            warn(MORE)
 
     def ask(self, prompt: str) -> str:
         """What is typed after ``prompt``."""
@@ -80,7 +86,8 @@ class Run:
     def pass_gate(self, act: Act) -> None:
         """Return when ``act`` may go on; raises ``GateError`` when not."""
         is_understood = bool(getattr(self.options, _destination(act), False))
-        pass_gate(self.gate(act), AtTerminal(), understood=is_understood)
+        text = self.gate(act)
+        pass_gate(text, AtTerminal(has_more=bool(text.more)), understood=is_understood)
 
     def library_to_write(self) -> Library:
         """The library, made now if need be: only after the gate for *save*.
@@ -205,7 +212,7 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
         )
         try:
             await session.refresh()
-        except MirrorError:
+        except (TrustError, UnreachableError):
             tell_mirrors(session.ledger.report())
             raise
         if library is not None:
