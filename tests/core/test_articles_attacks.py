@@ -56,6 +56,13 @@ HOSTILE = {
     "user name in a link": '<p><a href="https://bank.example@e.example/">a</a></p><p>b</p>',
     "backslash in a link": '<p><a href="https://bank.example\\@e.example/">a</a></p><p>b</p>',
 }
+# What a browser shows as text of these; as text it is harmless.
+SHOWN = {
+    "script torn": "a\n\nipt>alert(1)ipt>\n\nb",
+    "comment that ends early": "a\n\n-->\n\nb",
+    "cdata": "a\n\nalert(1)]]>\n\nb",
+    "noscript": 'a\n\n">\n\nb',
+}
 FORBIDDEN = ("alert", "script", "e.example", "onerror", "onload", "onclick", "srcdoc", "/etc/passwd", "data:")
 
 
@@ -63,15 +70,8 @@ FORBIDDEN = ("alert", "script", "e.example", "onerror", "onload", "onclick", "sr
 def test_a_hostile_fragment_loses_only_the_trick(name: str) -> None:
     clean = sanitize(HOSTILE[name])
     text = to_text(clean.body)
-    assert text.split("\n\n")[0].startswith("a")
-    assert text.endswith("b")
-    bare = (
-        clean.body
-        if name not in ("cdata", "comment that ends early", "script torn", "noscript")
-        else JUDGE.clean(clean.body)
-    )
-    markup = [part for part in bare.split("<") if ">" in part]
-    tags = " ".join(part.split(">", 1)[0] for part in markup)
+    assert text == SHOWN.get(name, "a\n\nb")
+    tags = " ".join(part.split(">", 1)[0] for part in clean.body.split("<") if ">" in part)
     assert not any(word in tags for word in FORBIDDEN), tags
     assert "https://e.example" not in clean.body
 

@@ -101,6 +101,22 @@ def test_a_statement_in_the_middle_is_news(name: str) -> None:
     assert found.designations == ()
 
 
+@pytest.mark.parametrize("name", FOOTERS)
+def test_a_statement_with_a_warning_in_the_middle_stays_and_is_told(name: str) -> None:
+    _, _, statement, warning = FOOTERS[name]
+    lines = [*BODY * 3, statement, warning, *BODY * 3]
+    found = stripped(*lines)
+    assert [block.text for block in found.blocks] == lines
+    assert [(one.text, one.in_body) for one in found.designations] == [(f"{statement}\n\n{warning}", True)]
+
+
+def test_a_last_sentence_with_a_date_is_news() -> None:
+    news = "Russia declared the broadcaster an undesirable organization on February 2."
+    found = stripped(*BODY, news)
+    assert [block.text for block in found.blocks] == [*BODY, news]
+    assert [one.in_body for one in found.designations] == [True]
+
+
 def test_news_that_ends_with_a_designation_stays_and_is_told() -> None:
     news = (
         "Russia declared the broadcaster an undesirable "

@@ -198,7 +198,9 @@ def test_an_undeclared_encoding_is_guessed_and_told() -> None:
 
 @pytest.mark.parametrize("name", ["rot13", "zlib", "utf-7", "unicode_escape", "idna", "no-such"])
 def test_what_is_no_text_encoding_is_not_taken(name: str) -> None:
-    assert decode(b"+AGE-\\x41 a.b", name).text == "+AGE-\\x41 a.b"
+    written = "Die Stra\u00dfe blieb am Freitag gesperrt, sagte der B\u00fcrgermeister. +AGE-\\x41" * 2
+    found = decode(written.encode("cp1252"), name)
+    assert (found.guessed, "+AGE-\\x41" in found.text) == (True, True)
 
 
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff", b"PK\x03\x04\0\0\0\xfe\xff\0\1"])

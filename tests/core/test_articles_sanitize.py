@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from helpers.markup import JUDGE, fragments, trees
 from helpers.outcomes import Refused, outcome
+from mirror import limits
 from mirror.articles import DraftImage, keep_images, sanitize, to_text
 
 
@@ -35,6 +36,8 @@ def test_the_spelling_for_a_language_is_one_too(given_html: str, language: str) 
 
 
 @given(fragments)
+@example('<figure dir="rtl" lang="fa">0<hr>0</figure>')
+@example('<p><img src="https://a.example/i.png" alt="a &quot;b&quot; &lt;c&gt;">')
 def test_a_second_sanitizer_finds_nothing_to_take_out(given_html: str) -> None:
     body = sanitize(given_html).body
     assert JUDGE.clean(body).replace("&nbsp;", "\xa0") == body
@@ -220,6 +223,12 @@ def test_nesting_without_end_is_refused_or_read_in_little_time(opened: str) -> N
         assert clean == "html-nesting"
     else:
         assert sanitize(clean.body).body == clean.body
+
+
+@pytest.mark.parametrize("opened", ["<blockquote>", "<ul><li>", "<ul><li><blockquote>"])
+def test_blocks_nest_so_deep_and_no_deeper(opened: str) -> None:
+    body = sanitize(opened * 60 + "x").body
+    assert body.count("<blockquote>") + body.count("<ul>") == limits.MAX_BLOCK_NESTING
 
 
 @settings(max_examples=20)

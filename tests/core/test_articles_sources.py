@@ -91,6 +91,10 @@ def test_the_facts_of_an_entry() -> None:
     assert_sound(draft)
 
 
+def test_an_address_is_nobodys_byline() -> None:
+    assert one(f"<description>{'a' * 2000}</description><author>ann@a.org</author>").byline == ""
+
+
 def test_the_id_is_the_guids_whatever_else_changes() -> None:
     first = one(f"<description>{'a' * 2000}</description>")
     second = read_feed(

@@ -153,12 +153,12 @@ def test_a_few_giant_texts_earn_a_codebook_without_content() -> None:
     assert trained.content == b""
 
 
-def test_strings_that_only_gone_texts_used_are_retired() -> None:
+def test_strings_that_no_text_uses_are_retired() -> None:
     secret = "<p>" + " Свидетелев" * 40 + "</p>"
     codebook = codebooks.train([*RUSSIAN, secret], 20)
     assert " Свидетелев" in codebook.strings
     before = Dictionary(codebook, b"")
-    after = dictionaries.without(before, [secret], RUSSIAN)
+    after = dictionaries.without_unused(before, RUSSIAN)
     assert " Свидетелев" not in after.codebook.strings
     assert len(after.codebook.strings) == len(codebook.strings)
     for text in RUSSIAN:
@@ -167,15 +167,20 @@ def test_strings_that_only_gone_texts_used_are_retired() -> None:
         assert after.codebook.encode(text) == coded
     with pytest.raises(FormatError):
         after.codebook.decode(codebook.encode(secret))
-    # What others use too stays.
-    assert dictionaries.without(before, [RUSSIAN[0]], RUSSIAN[1:]).codebook.strings == codebook.strings
+    assert dictionaries.without_unused(before, [*RUSSIAN, secret]) == before
 
 
-def test_content_that_only_gone_texts_had_is_found() -> None:
-    secret = "<p>Свидетелева видела, как у моста ночью выгружали ящики с архивом суда</p>"
-    coded = TRAINED.encode(secret)
-    tells = Dictionary(TRAINED, b"x" * 5 + coded[:60] + b"y" * 50)
-    assert dictionaries.tells(tells, [secret], RUSSIAN)
-    assert not dictionaries.tells(tells, [secret], [*RUSSIAN, secret])
-    assert not dictionaries.tells(tells, [RUSSIAN[3]], RUSSIAN)
-    assert not dictionaries.tells(Dictionary(TRAINED, b""), [secret], RUSSIAN)
+def test_passages_that_no_text_has_are_found() -> None:
+    secret = TRAINED.encode("<p>Свидетелева видела, как у моста ночью выгружали ящики</p>")
+    text = TRAINED.encode(RUSSIAN[0])
+    passages = text[10:200] + TRAINED.encode(RUSSIAN[7])[5:90] + TRAINED.encode(RUSSIAN[3])[50:80]
+    for content in (b"", b"short", passages, passages[:5]):
+        assert not dictionaries.tells_more(Dictionary(TRAINED, content), RUSSIAN)
+    for content in (
+        secret,
+        passages + secret,
+        secret[:16] + passages,
+        passages[:100] + secret[8:24] + passages,
+    ):
+        assert dictionaries.tells_more(Dictionary(TRAINED, content), RUSSIAN)
+    assert dictionaries.tells_more(Dictionary(TRAINED, passages), RUSSIAN[1:])

@@ -298,6 +298,18 @@ def test_a_language_that_grows_gets_codes_and_then_content() -> None:
     assert len(shelf.edition.articles()) == 64
 
 
+def test_nobody_fetches_a_dictionary_that_no_page_uses() -> None:
+    shelf = Shelf()
+    with small_layout():
+        shelf.release([story(number, "ru", day=number // 4) for number in range(60)])
+        assert shelf.release([], drop_before=FIRST_DAY + 1).dictionaries[0].content
+        later = shelf.release([story(number, day=80) for number in range(40)], drop_before=FIRST_DAY + 70)
+        assert [bool(dictionary.codebook.strings) for dictionary in later.dictionaries] == [False, True]
+        again = shelf.release([story(number, "ru", day=90 + number // 9) for number in range(70, 130)])
+    assert [bool(dictionary.content) for dictionary in again.dictionaries] == [False, True, True]
+    assert len(again.articles()) == 100
+
+
 def test_an_article_that_changes_its_language_has_one_last_word() -> None:
     shelf = Shelf()
     with small_layout():

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
+from PIL import ImageCms
 
 from mirror.bundle import piece
 from mirror.errors import SourceError
@@ -85,6 +86,27 @@ def test_nothing_of_the_source_but_its_pixels_is_carried() -> None:
             shown = opened(made, tier)
             assert not {"exif", "xmp", "icc_profile", "comment"} & shown.info.keys()
             assert len(shown.getexif()) == 0
+
+
+def test_a_colour_profile_is_applied_and_not_carried() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for given in (profile, profile + CANARY, CANARY):
+        data = saved(slope(), "JPEG", icc_profile=given)
+        assert given in data
+        made = prepare(data)
+        assert "icc_profile" not in opened(made).info
+        assert CANARY not in raw(made, made.image.thumbnail)
+    # A profile that swaps red and blue: what is shown is swapped, once.
+    swapped = saved(Pillow.new("RGB", (64, 64), "red"), "PNG", icc_profile=bgr(profile))
+    pixel = opened(prepare(swapped)).getpixel((32, 32))
+    assert isinstance(pixel, tuple)
+    assert pixel[2] > 200
+    assert pixel[0] < 60
+
+
+def bgr(profile: bytes) -> bytes:
+    """The same profile with the primaries of red and blue exchanged."""
+    return profile.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
 
 
 def test_it_is_turned_upright_before_the_note_of_it_goes() -> None:

@@ -220,7 +220,7 @@ def _parse_end(file: BinaryIO, total: int) -> tuple[int, int, int]:
         raise FormatError("This file is not a bundle, or it is cut off.", code="not-an-archive")
     _, _, _, count, _, size, start, _ = _END.unpack(tail[-_END.size :])
     if count == _FULL16 or _FULL32 in (size, start):
-        if len(tail) < longest:
+        if len(tail) < longest or tail[:4] != b"PK\x06\x06":
             raise _not_ours()
         *_, count, size, start = _END64.unpack(tail[: _END64.size])
     if count > MAX_ARCHIVE_ENTRIES:

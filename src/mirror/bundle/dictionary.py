@@ -7,7 +7,7 @@ Source: FORMAT.md section 4; the content is what zstd's COVER training selects, 
 entropy tables of its header (raw content: browsers' decoders need no table parser).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,9 +36,8 @@ _LEAST_GAIN_WITH_CONTENT: Final = 24
 # zstd's header of a trained dictionary is shorter than this; the first bytes of content behind it
 # are the ones that training valued least.
 _HEADER: Final = 512
-# Bytes of codes in a row that say whose text they are from, and how far apart they are looked at.
-_TELLING: Final = 24
-_STEP: Final = 8
+# Bytes of codes, four to eight words: passages are compared by windows of so many.
+_WINDOW: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +91,33 @@ def parse(raw: bytes) -> Dictionary:
     return dictionary
 
 
-def without(dictionary: Dictionary, gone: Sequence[str], staying: Sequence[str]) -> Dictionary:
-    """``dictionary`` without the codebook's strings that only texts ``gone`` for harm used.
+def without_unused(dictionary: Dictionary, staying: Iterable[str]) -> Dictionary:
+    """``dictionary`` without the codebook's strings that none of the texts ``staying`` uses.
 
-    Texts ``staying`` keep their bytes: their codes stand where they stood.
+    Those texts keep their bytes: the codes of all other strings stand where they stood.
     """
-    only = set[str]().union(*map(codebooks.units, gone)).intersection(dictionary.codebook.strings)
+    unused = set(dictionary.codebook.strings)
     for text in staying:
-        if not only:
-            return dictionary
-        only -= codebooks.units(text)
-    strings = ("" if text in only else text for text in dictionary.codebook.strings)
+        unused -= codebooks.units(text)
+    strings = ("" if text in unused else text for text in dictionary.codebook.strings)
     return Dictionary(Codebook(tuple(strings)), dictionary.content)
 
 
-def tells(dictionary: Dictionary, gone: Sequence[str], staying: Sequence[str]) -> bool:
-    """Whether the content holds a passage that only texts ``gone`` for harm have."""
+def tells_more(dictionary: Dictionary, staying: Iterable[str]) -> bool:
+    """Whether the content holds a passage that none of the texts ``staying`` has.
+
+    Content is passages put end to end. Where two meet, the windows across the seam are in no text;
+    one window more in a row, and a passage is in none.
+    """
     content = dictionary.content
-    seen = {content[i : i + _TELLING] for i in range(0, len(content) - _TELLING + 1, _STEP)}
-    passages: set[bytes] = set()
-    for text in gone:
+    windows = [content[i : i + _WINDOW] for i in range(len(content) - _WINDOW + 1)]
+    unseen = set(windows)
+    for text in staying:
         coded = dictionary.codebook.encode(text)
-        passages |= seen & {coded[i : i + _TELLING] for i in range(len(coded) - _TELLING + 1)}
-    if not passages:
-        return False
-    rest = b"\n".join(map(dictionary.codebook.encode, staying))
-    return not all(passage in rest for passage in passages)
+        unseen.difference_update([coded[i : i + _WINDOW] for i in range(len(coded) - _WINDOW + 1)])
+    in_a_row = 0
+    for window in windows:
+        in_a_row = in_a_row + 1 if window in unseen else 0
+        if in_a_row == _WINDOW:
+            return True
+    return False

@@ -99,6 +99,11 @@ class _Packer:
             self.known[place], self.lists[place] = dictionary or NO_DICTIONARY, None
             if dictionary is None:
                 self.vacant.add(place)
+        self.place_of = {
+            language: place
+            for language, place in self.place_of.items()
+            if place in self.vacant or self.known[place] != NO_DICTIONARY
+        }
 
     def train(self, language: str, articles: Sequence[Article]) -> None:
         """Give ``language`` a dictionary where it has none, or has outgrown one without content."""

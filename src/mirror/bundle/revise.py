@@ -6,8 +6,11 @@ Rules (FORMAT.md section 8, layout rules 3 to 7):
 2. The last pages are packed again once they are many and small.
 3. Whatever page stays, the edition's last word on each of its articles stays with it: no page that
    leaves makes an older text valid again.
-4. A dictionary that holds what only a removed text said is replaced: strings of its codebook are
-   retired in place; where its content tells, it is trained anew and its pages are packed again.
+4. When something is removed for harm, a dictionary that holds what none of the remaining texts says
+   is replaced: strings of its codebook are retired in place; where its content tells, it is trained
+   anew and its pages are packed again. It does not matter which text it was: an earlier word on what
+   is removed may have left the edition long ago, and still be remembered there.
+5. A dictionary that no page uses is emptied.
 """
 
 from collections import defaultdict
@@ -17,7 +20,7 @@ from itertools import chain
 
 from mirror.bundle import dictionary as dictionaries
 from mirror.bundle import layout, manifest, record
-from mirror.bundle.dictionary import Dictionary
+from mirror.bundle.dictionary import NO_DICTIONARY, Dictionary
 from mirror.bundle.edition import Edition, OpenPage, image_pieces
 from mirror.bundle.page import by_cluster
 from mirror.model import Article, PieceList, State
@@ -43,22 +46,21 @@ class Revision:
 
 def revise(previous: Edition, wanted: Mapping[str, Article], drop_before: int) -> Revision:
     """How the next edition follows from ``previous`` and what the publisher now says."""
-    last = {**previous.articles(), **wanted}
+    before = previous.articles()
+    last = {**before, **wanted}
+    said = [article for article in wanted.values() if before.get(article.id) != article]
     removed = {article.id for article in last.values() if article.state is State.REMOVED}
-    harmful_words = {
-        id(article)
-        for opened in previous.pages
-        for article in opened.articles
-        if article.id in removed and article != last[article.id]
-    }
-    telling = [page for page in previous.pages if any(id(a) in harmful_words for a in page.articles)]
-    replaced = _replace_dictionaries(previous, harmful_words) if telling else {}
+    telling = [page for page in previous.pages if any(_is_harmful(a, removed, last) for a in page.articles)]
+    in_time = [page for page in previous.pages if stays(page, drop_before)]
+    replaced = _unused_dictionaries(previous, in_time)
+    if telling or any(article.state is State.REMOVED for article in said):
+        staying = [a for page in in_time for a in page.articles if not _is_harmful(a, removed, last)]
+        replaced |= _telling_dictionaries(previous, in_time, staying)
     untrained = {place for place, dictionary in replaced.items() if dictionary is None}
 
     again = {page.ref for page in telling}
-    again |= {page.ref for page in previous.pages if untrained.intersection(_places(page))}
-    in_time = [page for page in previous.pages if stays(page, drop_before)]
-    if again or _says_more(previous, wanted):
+    again |= {page.ref for page in in_time if untrained.intersection(_places(page))}
+    if again or said:
         again |= _small_tail([page for page in in_time if page.ref not in again])
     kept = tuple(page for page in in_time if page.ref not in again)
 
@@ -74,6 +76,11 @@ def revise(previous: Edition, wanted: Mapping[str, Article], drop_before: int) -
             fresh.setdefault(article.id, article)
     harmful = _harmful_pieces(previous, telling, removed, replaced)
     return Revision(kept, fresh, replaced, harmful)
+
+
+def _is_harmful(article: Article, removed: set[str], last: Mapping[str, Article]) -> bool:
+    """Whether this is an earlier word on what is now removed for harm."""
+    return article.id in removed and article != last[article.id]
 
 
 def is_in_time(article: Article, drop_before: int) -> bool:
@@ -94,11 +101,6 @@ def _last_words(kept: Iterable[OpenPage]) -> dict[str, Article]:
     return {article.id: article for page in kept for article in page.articles}
 
 
-def _says_more(previous: Edition, wanted: Mapping[str, Article]) -> bool:
-    before = previous.articles()
-    return any(before.get(article.id) != article for article in wanted.values())
-
-
 def _small_tail(pages: Sequence[OpenPage]) -> set[manifest.PageRef]:
     """The pages to be packed again by rule 2."""
     tail = set()
@@ -116,27 +118,34 @@ def _places(opened: OpenPage) -> set[int]:
     return {cluster.dictionary - 1 for cluster in opened.page.clusters if cluster.dictionary}
 
 
-def _replace_dictionaries(previous: Edition, harmful_words: set[int]) -> dict[int, Dictionary | None]:
-    """The dictionaries that change by rule 4."""
+def _unused_dictionaries(previous: Edition, in_time: Sequence[OpenPage]) -> dict[int, Dictionary | None]:
+    """The dictionaries that no page uses any more: nobody shall fetch them."""
+    used = set().union(*map(_places, in_time))
+    return {
+        place: NO_DICTIONARY
+        for place, dictionary in enumerate(previous.dictionaries)
+        if place not in used and dictionary != NO_DICTIONARY
+    }
+
+
+def _telling_dictionaries(
+    previous: Edition, in_time: Sequence[OpenPage], staying: Sequence[Article]
+) -> dict[int, Dictionary | None]:
+    """The dictionaries that hold what none of the articles ``staying`` says, by rule 4."""
     languages: defaultdict[int, set[str]] = defaultdict(set)
-    for opened in previous.pages:
+    for opened in in_time:
         for cluster, listed in by_cluster(opened.page):
             if cluster.dictionary:
                 languages[cluster.dictionary - 1].update(article.language for article in listed)
     replaced: dict[int, Dictionary | None] = {}
     for place, spoken in languages.items():
-        gone: list[str] = []
-        staying: list[str] = []
-        for article in (article for page in previous.pages for article in page.articles):
-            if article.language in spoken:
-                (gone if id(article) in harmful_words else staying).append(record.encode(article))
+        texts = [record.encode(article) for article in staying if article.language in spoken]
         dictionary = previous.dictionaries[place]
-        if gone and dictionaries.tells(dictionary, gone, staying):
+        less = dictionaries.without_unused(dictionary, texts)
+        if dictionaries.tells_more(dictionary, texts):
             replaced[place] = None
-        elif gone:
-            without = dictionaries.without(dictionary, gone, staying)
-            if without != dictionary:
-                replaced[place] = without
+        elif less != dictionary:
+            replaced[place] = less
     return replaced
 
 
