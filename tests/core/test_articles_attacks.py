@@ -26,7 +26,7 @@ HOSTILE = {
     "data image": '<p>a<img src="data:image/svg+xml;base64,PHN2Zz4="></p><p>b</p>',
     "file link": '<p><a href="file:///etc/passwd">a</a></p><p>b</p>',
     "style attribute": '<p style="background:url(https://e.example/t)">a</p><p>b</p>',
-    "frame": '<p>a</p><iframe src="https://e.example/"></iframe><p>b</p>',
+    "frame": '<p>a</p><iframe src="https://e.example/">alert(1)</iframe><p>b</p>',
     "frame with a document": '<p>a</p><iframe srcdoc="<script>alert(1)</script>"></iframe><p>b</p>',
     "object": '<p>a</p><object data="https://e.example/x.swf"><embed src="x"></object><p>b</p>',
     "svg": (

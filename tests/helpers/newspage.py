@@ -96,6 +96,9 @@ _SITE = f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{T
 
 HTML_VARIANTS = {
     "a site": _SITE.replace("BODY", _body()),
+    "footer apart": _SITE.replace("BODY", "".join(map(_p, [*PARAGRAPHS, CREDIT]))).replace(
+        "<footer>", f"<footer><div class='legal'>{''.join(map(_p, FOOTER))}</div>"
+    ),
     "an article": (
         f"<!doctype html><html lang=en><head><title>{TITLE}</title></head>"
         f"<body><article><h1>{TITLE}</h1>{_body()}</article></body></html>"

@@ -112,7 +112,9 @@ def test_a_picture_beside_the_folder_is_not_read(folder: Path, tmp_path: Path) -
 
 def test_what_is_no_file_is_not_opened(folder: Path) -> None:
     os.mkfifo(folder / "pipe.html")  # to open it would wait for ever
-    assert len(read(folder).drafts) == 2
+    result = read(folder)
+    assert len(result.drafts) == 2
+    assert [(problem.code, problem.where) for problem in result.problems] == [("source-missing", "pipe.html")]
     assert refused(folder / "pipe.html") == "source-missing"
 
 
@@ -137,16 +139,19 @@ def test_a_file_of_200_mb_is_refused_before_it_is_read(folder: Path, monkeypatch
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_SOURCE_FILE", 1_000)
+    monkeypatch.setattr(limits, "MAX_IMAGE_FILE", 1_000)
     original = aiofiles.open
 
     def grow(path: Path, mode: Literal["rb"]) -> object:
-        with path.open("ab") as file:
-            file.write(TEXT.encode() * 20)
+        if path.suffix == ".png":
+            with path.open("ab") as file:
+                file.write(bytes(2_000))
         return original(path, mode)
 
     monkeypatch.setattr(aiofiles, "open", grow)
-    assert refused(folder / "a.html") == "limit"
+    result = read(folder)
+    assert result.images == {}
+    assert [problem.code for problem in result.problems] == ["limit"]
 
 
 @pytest.mark.parametrize(
@@ -231,6 +236,7 @@ def fetch_refused(answers: Mapping[str, object], path: str) -> str:
         fetch(answers, path)
     assert "127.0.0.1" not in str(caught.value)
     assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
     return caught.value.code
 
 
@@ -314,7 +320,10 @@ def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         return response
 
     async def announced(request: web.Request) -> web.StreamResponse:
-        return web.Response(body=bytes(30_000))
+        response = web.StreamResponse(headers={"Content-Length": "30000"})
+        await response.prepare(request)
+        await asyncio.Event().wait()  # who reads on waits for ever
+        raise AssertionError
 
     async def bomb(request: web.Request) -> web.StreamResponse:
         packed = gzip.compress(b"<html>" + b" " * 50_000_000)

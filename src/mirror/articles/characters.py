@@ -28,7 +28,6 @@ _NEVER_TEXT: Final = re.compile(
 )
 _WHITESPACE: Final = re.compile(r"\s+")
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_OVERRIDES: Final = "\u202d\u202e"
 _CLOSERS: Final = {
     "\u202a": "\u202c",
     "\u202b": "\u202c",
@@ -67,13 +66,11 @@ def balanced(line: str) -> str:
     still_open: list[tuple[int, str]] = []
     for found in _BIDI.finditer(line):
         character = found.group()
-        if character in _OVERRIDES:
-            drop.add(found.start())
-        elif character in _CLOSERS:
+        if character in _CLOSERS:
             still_open.append((found.start(), _CLOSERS[character]))
         elif still_open and still_open[-1][1] == character:
             still_open.pop()
         else:
-            drop.add(found.start())
+            drop.add(found.start())  # an override, or an end without a beginning
     drop.update(place for place, _ in still_open)
     return "".join(character for place, character in enumerate(line) if place not in drop)

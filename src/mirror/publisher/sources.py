@@ -225,7 +225,7 @@ def _walk(root: Path) -> tuple[list[str], list[Problem]]:
                 problems.append(Problem("symlink-refused", reason, name))
             elif entry.is_dir(follow_symlinks=False):
                 pending.append(name)
-            elif entry.is_file():
+            else:
                 names.append(name)
             if len(names) > limits.MAX_SOURCE_FILES:
                 raise LimitError("a folder has more files than one source may have")
