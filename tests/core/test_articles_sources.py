@@ -91,9 +91,26 @@ def test_the_facts_of_an_entry() -> None:
     assert_sound(draft)
 
 
-def test_an_address_is_nobodys_byline() -> None:
-    for address in ("ann@a.org", "ann@newsroom.international"):
-        assert one(f"<description>{'a' * 2000}</description><author>{address}</author>").byline == ""
+@pytest.mark.parametrize(
+    ("author", "byline"),
+    [
+        ("ann@a.org", ""),
+        ("ann@newsroom.international", ""),
+        ("ann@a.example (Ann Roe)", "Ann Roe"),
+        ("Ann Roe &lt;ann@a.example&gt;", "Ann Roe"),
+        ("Ann Roe", "Ann Roe"),
+    ],
+)
+def test_an_address_is_nobodys_byline(author: str, byline: str) -> None:
+    assert one(f"<description>{'a' * 2000}</description><author>{author}</author>").byline == byline
+
+
+def test_authors_of_atom() -> None:
+    names = "".join(
+        f"<author><name>{name}</name><email>x@a.museum</email></author>" for name in ("Ann", "Bob")
+    )
+    data = newspage.FEED_VARIANTS["atom"].replace(b"<entry>", f"<entry>{names}".encode())
+    assert read_feed(data).drafts[0].byline == "Ann, Bob"
 
 
 def test_the_id_is_the_guids_whatever_else_changes() -> None:

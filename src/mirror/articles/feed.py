@@ -41,6 +41,7 @@ _BLOCK_TAG: Final = re.compile(
     r"<(?:p|div|br|h[1-6]|ul|ol|li|table|blockquote|pre|section|article|figure)\b", re.IGNORECASE
 )
 _BLANK_LINE: Final = re.compile(r"\n[ \t]*\n\s*")
+_ADDRESS: Final = re.compile(r"[^\s@<>()]+@[^\s@<>()]+")
 _TAIL: Final = 2_000  # characters at the end of a feed in which its closing tag must stand
 _FULL: Final = 1_200  # characters of a description that is the whole text by its length alone
 _FULL_PARTED: Final = 500  # the same for one of several paragraphs
@@ -254,11 +255,16 @@ def _summary(entry: _Entry, base: str) -> str:
 
 
 def _byline(entry: _Entry) -> str:
-    # RSS writes "ann@a.example (Ann Roe)"; feedparser finds the address in most of these.
-    written = (str(author.get("name") or "") for author in entry.get("authors", ()))
-    names = [name.rpartition("(")[2].rstrip(")").strip() for name in written]
-    # An address is nobody's byline, and no reader's business.
-    return line(", ".join(dict.fromkeys(name for name in names if name and "@" not in name)))
+    """The authors' names; an address is nobody's byline, and no reader's business."""
+    authors = entry.get("authors", ())
+    names = [str(author.get("name") or "") for author in authors]
+    raw = str(entry.get("author") or "")
+    mails = [str(author.get("email") or "") for author in authors]
+    if any(mails) and raw != f"{names[-1]} ({mails[-1]})":
+        # RSS has names and addresses in one text, and feedparser cuts it at the wrong place.
+        names = [raw]
+    clean = (_ADDRESS.sub("", name).strip(" \t\n<>()") for name in names)
+    return line(", ".join(dict.fromkeys(name for name in clean if name)))
 
 
 def _language(content: _Entry, entry: _Entry, feed: _Entry) -> str | None:
