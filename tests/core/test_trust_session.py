@@ -162,6 +162,18 @@ def test_a_stale_head_is_followed_by_the_head_of_who_has_the_newest(room: Newsro
     assert read.versions["timestamp"] == 2
 
 
+def test_nobody_is_asked_twice_for_what_he_does_not_have(room: Newsroom) -> None:
+    """Two statements, each incomplete, both naming the same targets file."""
+    mirrors = {"old": withholding(dict(room.files), "targets", "heads")}
+    room.later().release("ru")
+    mirrors |= {"new": withholding(dict(room.files), "targets", "heads"), "stampless": Mirror({})}
+    with pytest.raises(TrustError):
+        refresh(room.newcomer(), mirrors, now=room.now)
+    for mirror in mirrors.values():
+        assert len(mirror.asked) == len(set(mirror.asked))
+        assert "1.targets.json" in mirror.asked
+
+
 # --- the caller's mistakes -----------------------------------------------------------------------
 
 

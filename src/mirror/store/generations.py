@@ -8,11 +8,11 @@ On disk::
     LOCK             held while a commit runs; the kernel frees it with the process
     g-17/MANIFEST    "sha256 length name" for every file, sorted
     g-17/<name>      names percent-encoded, so that none leaves the folder
-    g-18.tmp/        a commit that did not end; removed by the next one
 
-Steps of a commit: write ``g-18.tmp`` (each file, then the folder, flushed), rename it to ``g-18``,
-rename a new ``CURRENT`` over the old one, remove what is older than ``g-17``. The one rename of
-``CURRENT`` decides. Blocking: asynchronous callers run it in a thread.
+Steps of a commit: write ``g-18`` (each file, the manifest last, then the folder, flushed), rename a new
+``CURRENT`` over the old one, remove what is older than ``g-17``. The one rename decides; a commit that
+did not end leaves a folder that ``CURRENT`` does not name, and the next one removes it. Blocking:
+asynchronous callers run it in a thread.
 """
 
 import hashlib
@@ -128,15 +128,13 @@ class DiskGenerations:
 
     def _write(self, number: int, encoded: Mapping[str, bytes]) -> None:
         folder = self._folder / f"g-{number}"
-        unfinished = folder.with_name(f"{folder.name}.tmp")
-        atomic.make_folder(unfinished, mode=_PRIVATE)
+        atomic.make_folder(folder, mode=_PRIVATE)
         lines: list[str] = []
         for name, data in encoded.items():
-            atomic.write_new(unfinished / name, data, mode=_PRIVATE_FILE)
+            atomic.write_new(folder / name, data, mode=_PRIVATE_FILE)
             lines.append(f"{hashlib.sha256(data).hexdigest()} {len(data)} {name}\n")
-        atomic.write_new(unfinished / _MANIFEST, "".join(lines).encode("ascii"), mode=_PRIVATE_FILE)
-        atomic.flush_folder(unfinished)
-        atomic.rename(unfinished, folder)
+        atomic.write_new(folder / _MANIFEST, "".join(lines).encode("ascii"), mode=_PRIVATE_FILE)
+        atomic.flush_folder(folder)
         atomic.flush_folder(self._folder)
         pointer = self._folder / f"{_CURRENT}.tmp"
         atomic.write_new(pointer, b"%d\n" % number, mode=_PRIVATE_FILE)

@@ -238,8 +238,6 @@ class MetadataSession:
         self._compare(shown, own, held)
         missed: list[Offer] = []
         for offer in _ranked([*own, *shown]):
-            if held is not None and offer.version <= held.version and offer.payload != held.payload:
-                continue  # R9: never older than what is held; of two with one version, the one held
             try:
                 trusted = yield from self._complete(offer)
             except MirrorError as error:
@@ -293,7 +291,8 @@ class MetadataSession:
         self._used = {ROOT: self._roots[-1]}
         stored = self._stored.files.get(TIMESTAMP)
         if stored is not None:
-            with suppress(MirrorError):  # R10: after a change of keys it does not count any more
+            # R9: what is held bars all that is older. R10: after a change of keys it does not count.
+            with suppress(MirrorError):
                 trusted.add_timestamp(stored)
         try:
             trusted.add_timestamp(offer.data)
