@@ -20,6 +20,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from mirror.limits import WRITE_CHUNK
+from mirror.node.door import cut
 from mirror.store.names import Kind
 
 _BYTES: Final = "application/octet-stream"
@@ -130,7 +131,7 @@ class Answer(web.StreamResponse):
                     async with asyncio.timeout(self._seconds):
                         await request.writer.drain()
                 except TimeoutError:
-                    transport.abort()
+                    cut(transport)
                     raise ConnectionResetError from None
             if at >= len(body):
                 return None

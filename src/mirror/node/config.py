@@ -5,11 +5,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from mirror.errors import ConfigError
-from mirror.limits import MAX_CHANNELS, MAX_CONFIG, MAX_LINK, MAX_MIRRORS
+from mirror.limits import MAX_CHANNELS, MAX_CONFIG, MAX_MIRRORS
 from mirror.model import CHANNEL_ID, Endpoint
+from mirror.net.address import endpoint
 from mirror.settings import Table, read
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[0-9.]+)):(?P<port>[0-9]{1,5})")
@@ -87,22 +87,6 @@ def address(text: str) -> Address | None:
         return Address(str(ipaddress.ip_address(match["six"] or match["four"])), int(match["port"]))
     except ValueError:
         return None
-
-
-def endpoint(text: str, number: int) -> Endpoint | None:
-    """The mirror whose address is ``text``, named by its place in the list; None when it is none."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return None
-    has_place = parts.hostname if parts.scheme in {"http", "https"} else parts.path.startswith("/")
-    if parts.scheme not in {"http", "https", "file"} or not has_place or len(text) > MAX_LINK:
-        return None
-    if parts.query or parts.fragment or "@" in parts.netloc or not text.isascii() or not text.isprintable():
-        return None
-    is_archive = parts.scheme == "file" and text.endswith(".zip")
-    return Endpoint(f"mirror {number}", text if text.endswith("/") or is_archive else text + "/")
 
 
 def _serve(table: Table, folder: Path) -> Serve:
