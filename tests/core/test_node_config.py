@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirror.errors import ConfigError
-from mirror.node.config import Address, NodeConfig, Serve, address, endpoint, parse
+from mirror.net.address import endpoint
+from mirror.node.config import Address, NodeConfig, Serve, address, parse
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "node.toml"
 FOLDER = Path("/srv/node")
