@@ -90,9 +90,9 @@ def test_nothing_of_the_source_but_its_pixels_is_carried() -> None:
 
 def test_a_colour_profile_is_applied_and_not_carried() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for given in (profile, profile + CANARY, CANARY):
-        data = saved(slope(), "JPEG", icc_profile=given)
-        assert given in data
+    for carried in (profile, profile + CANARY, CANARY):
+        data = saved(slope(), "JPEG", icc_profile=carried)
+        assert carried in data
         made = prepare(data)
         assert "icc_profile" not in opened(made).info
         assert CANARY not in raw(made, made.image.thumbnail)

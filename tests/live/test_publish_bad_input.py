@@ -298,6 +298,8 @@ def test_articles_and_channels_that_are_not_there(made: Desk, capsys: pytest.Cap
     refused(made, capsys, "export-name", 3, "export", str(made.base / "x.zip"))
     made.add(folder)
     made.add(folder, channel="ru")
+    beside = f"../ru/{made.id_of(1)}"
+    refused(made, capsys, "no-article", 3, "remove", beside, "--yes", "--channel=en")
     refused(made, capsys, "channel-needed", 2, "withdraw", made.id_of(1), "--reason=Wrong.")
     refused(made, capsys, "reason-missing", 3, "withdraw", made.id_of(1), "--reason= ", "--channel=en")
     made.call("withdraw", made.id_of(1), "--reason=Wrong.", "--channel=en")

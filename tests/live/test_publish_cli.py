@@ -4,16 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from PIL import Image as Pillow
 
 from helpers.newsdesk import DAY, NOW, Desk, DeskClock, desk, json_of, reading, titles
-from mirror.bundle.archive import open_archive
-from mirror.cli import publish
-from mirror.errors import GateError
+from mirror.bundle.archive import open_archive, write_archive
+from mirror.cli import publish, publish_tools
+from mirror.errors import GateError, StorageError
 from mirror.model import State
 from mirror.publisher.workspace import open_workspace
 
@@ -261,6 +263,34 @@ def test_an_export_opens_as_a_bundle_and_holds_the_channels_it_was_asked_for(
     assert not {name for name in names if "ru" in name.partition("p/")[0]}
 
 
+def test_an_export_that_does_not_verify_is_thrown_away(made: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = made.story(1, "Before.\n\n![A bridge](bridge.jpg)\n\nAfter.")
+    (folder / "bridge.jpg").write_bytes(picture(300))
+    made.add(folder)
+    made.release()
+    out = made.base / "all.mirror.zip"
+    out.write_bytes(b"an older bundle")
+
+    def lossy(at: int) -> Callable[[BinaryIO, Iterable[tuple[str, bytes]]], None]:
+        def write(file: BinaryIO, entries: Iterable[tuple[str, bytes]]) -> None:
+            whole = list(entries)
+            write_archive(file, whole[:at] + whole[at + 1 :])
+
+        return write
+
+    made.call("export", str(made.base / "whole.mirror.zip"))
+    with (made.base / "whole.mirror.zip").open("rb") as file:
+        count = len(list(open_archive(file).names()))
+    assert count > 10
+    for at in range(count):
+        monkeypatch.setattr("mirror.publisher.export.write_archive", lossy(at))
+        with pytest.raises(StorageError) as caught:
+            made.call("export", str(out))
+        assert caught.value.code == "export-unproved"
+    assert out.read_bytes() == b"an older bundle"
+    assert not list(made.base.glob(".*.part"))
+
+
 def test_a_heartbeat_needs_the_online_keys_alone(made: Desk) -> None:
     made.add(made.story(1))
     made.release()
@@ -374,7 +404,13 @@ def test_what_a_source_says_cannot_steer_the_terminal(made: Desk, capsys: pytest
     folder = made.story(1, title='"A\\e[2J title\\x07"')
     made.add(folder)
     made.call("preview", str(folder))
-    assert not {"\x1b", "\x07"} & set(capsys.readouterr().out)
+    # The source's reader drops such characters; whatever else prints does not rely on that.
+    publish_tools.say("A\x1b[2J title\x07")
+    publish_tools.warn(["A\x1b[2J title\x07"])
+    out, err = capsys.readouterr()
+    assert "title" in out
+    assert "title" in err
+    assert not {"\x1b", "\x07"} & set(out + err)
 
 
 def test_as_a_process_with_passphrases_from_files(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def export(
             file.flush()
             os.fsync(file.fileno())
         with atomic.told(), part.open("rb") as file:
-            prove(file, publication.roots[0], editions, now=now, with_images=with_images)
+            prove(file, publication.roots[0], editions, metadata, now=now, with_images=with_images)
             size = os.fstat(file.fileno()).st_size
         atomic.rename(part, out)
         atomic.flush_folder(out.parent)
@@ -99,9 +99,17 @@ def export(
 
 
 def prove(
-    file: BinaryIO, first_root: bytes, editions: Mapping[str, Edition], *, now: int, with_images: bool = True
+    file: BinaryIO,
+    first_root: bytes,
+    editions: Mapping[str, Edition],
+    metadata: Mapping[str, bytes],
+    *,
+    now: int,
+    with_images: bool = True,
 ) -> None:
     """Return when ``file`` gives ``editions``, whole and as they are, to who trusts ``first_root``.
+
+    ``metadata`` is what must be in it by path, though a reader may do with less.
 
     Raises:
         StorageError: ``export-unproved``.
@@ -109,6 +117,8 @@ def prove(
     try:
         archive = open_archive(file)
         get = _getter(archive)
+        if any(archive.read(path) != data for path, data in metadata.items()):
+            raise StorageError("some of the metadata is missing")
         for channel, wanted in editions.items():
             verified = asyncio.run(_verified(archive, first_root, channel, now))
             head = verified.target(HEAD_PATH.format(channel))

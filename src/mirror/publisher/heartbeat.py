@@ -24,7 +24,6 @@ def heartbeat(
     """
     publication = workspace.publication()
     check_clock(publication, now, is_checked=clock_checked)
-    settle(workspace, publication)
     renewed = ceremony.heartbeat(publication, online, now=now, lifetimes=workspace.config.lifetimes)
     workspace.keep(renewed)
     settle(workspace, renewed)

@@ -48,8 +48,6 @@ _DAMAGED: Final = (
     RuntimeError,
     struct.error,
     zlib.error,
-    Pillow.DecompressionBombError,
-    Pillow.DecompressionBombWarning,
 )
 
 
@@ -108,9 +106,7 @@ def _decode(data: bytes, longest_side: int) -> Pillow.Image:
     """Pixels, upright, in sRGB, RGB or RGBA, and nothing else of the file (rules 1 and 2)."""
     try:
         with warnings.catch_warnings():
-            # Pillow warns of damage and of bombs; both are refused.
-            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", category=UserWarning)
+            warnings.simplefilter("ignore")  # of damage and of bombs: both are judged here
             opened = Pillow.open(BytesIO(data), formats=FORMATS)
             if opened.width * opened.height > MAX_IMAGE_PIXELS:
                 raise SourceError("A picture has too many pixels.", code="image-too-large")
@@ -119,7 +115,7 @@ def _decode(data: bytes, longest_side: int) -> Pillow.Image:
             opened.draft("RGB", (side, side))
             opened.load()
             return _clean(_in_srgb(ImageOps.exif_transpose(opened)))
-    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+    except Pillow.DecompressionBombError as error:
         raise SourceError("A picture has too many pixels.", code="image-too-large") from error
     except _DAMAGED as error:
         raise SourceError("A picture cannot be read.", code="image-unreadable") from error
@@ -133,7 +129,7 @@ def _in_srgb(image: Pillow.Image) -> Pillow.Image:
     try:
         given = ImageCms.ImageCmsProfile(BytesIO(profile))
         converted = ImageCms.profileToProfile(image, given, ImageCms.createProfile("sRGB"), outputMode=mode)
-    except ImageCms.PyCMSError:
+    except (ImageCms.PyCMSError, OSError):
         return image  # a damaged profile: the colours are a little off, the picture is there
     return converted or image
 
