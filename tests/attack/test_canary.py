@@ -6,7 +6,6 @@ The same requests go to aiohttp's own server first: there the canaries sing, or 
 import asyncio
 import os
 import signal
-import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,58 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 import pytest
 
+from helpers.canaries import FILES, PATH, PIECE, sung, visit
 from helpers.certificates import write_certificate
 from helpers.serving import trusting_anyone, write
-from mirror.bundle.piece import name_of, path_of
 from mirror.limits import MAX_PIECE
 from mirror.model import Endpoint
 from mirror.net.http import HttpTransport
-
-PIECE = bytes(range(256)) * 40
-PATH = path_of(name_of(PIECE))
-FILES = {PATH: PIECE, "m/timestamp.json": b"statement"}
-ADDRESS = "127.0.0.77"  # all of 127/8 is this machine's; nothing else here has this address
-CANARIES = {
-    "address": ADDRESS,
-    "forwarded": "203.0.113.77",
-    "agent": "canary-agent",
-    "referer": "canary-referer",
-    "cookie": "canary-cookie",
-    "query": "canary-query",
-    "path": "canary-path",
-    "piece": name_of(PIECE),
-    "language": "canary-language",
-    "authorization": "canary-authorization",
-    "host": "canary-host",
-    "sni": "canary-sni",
-    "malformed": "canary-malformed",
-    "body": "canary-body",
-}
-HEADERS = {
-    "X-Forwarded-For": CANARIES["forwarded"],
-    "Forwarded": f"for={CANARIES['forwarded']}",
-    "X-Real-IP": CANARIES["forwarded"],
-    "User-Agent": CANARIES["agent"],
-    "Referer": f"https://{CANARIES['referer']}.example/",
-    "Cookie": f"session={CANARIES['cookie']}",
-    "Accept-Language": CANARIES["language"],
-    "Authorization": f"Bearer {CANARIES['authorization']}",
-    "Host": f"{CANARIES['host']}.example",
-}
-# Requests that libraries complain about, with what they complain of.
-MALFORMED = (
-    b"canary-malformed\r\n\r\n",
-    b"GET /canary-path HTTP/1.1\r\ncanary-malformed\r\n\r\n",
-    b"GET /canary-path HTTP/1.1\r\nX: canary-malformed\x00\r\n\r\n",
-    b"GET /canary-path HTTP/9.9\r\nX: canary-malformed\r\n\r\n",
-    b"GET /" + b"canary-malformed" * 2_000 + b" HTTP/1.1\r\n\r\n",
-    b"POST /canary-path HTTP/1.1\r\nContent-Length: 99\r\n\r\ncanary-body",
-    b"GET /canary-path HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\ncanary-malformed\r\n",
-    b"GET /canary-path HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: canary-malformed\r\n\r\ncanary-body",
-)
 
 
 @dataclass
@@ -110,50 +65,6 @@ def process(folder: Path, *arguments: str) -> Iterator[Server]:
             started.stdout.close()
 
 
-async def visit(port: int, tls: ssl.SSLContext | None) -> dict[str, str]:
-    """Be a reader who can be told apart by everything; the headers of the last good answer."""
-    scheme = "https" if tls else "http"
-    base = f"{scheme}://127.0.0.1:{port}"
-    headers: dict[str, str] = {}
-    connector = aiohttp.TCPConnector(local_addr=(ADDRESS, 0), ssl=tls or False)
-    async with aiohttp.ClientSession(connector=connector, headers=HEADERS) as session:
-        for path in (
-            f"/{PATH}",
-            f"/{PATH}?q={CANARIES['query']}",
-            f"/{CANARIES['path']}",
-            "/m/timestamp.json",
-        ):
-            for method in ("GET", "HEAD", "POST", "OPTIONS"):
-                name = f"{CANARIES['sni']}.example" if tls else None
-                async with session.request(method, base + path, server_hostname=name) as reply:
-                    await reply.read()
-                    headers = dict(reply.headers)
-    for request in MALFORMED:
-        name = f"{CANARIES['sni']}.example" if tls else None
-        reader, writer = await asyncio.open_connection(
-            "127.0.0.1", port, local_addr=(ADDRESS, 0), ssl=tls, server_hostname=name
-        )
-        writer.write(request)
-        if writer.can_write_eof():
-            writer.write_eof()
-        try:
-            async with asyncio.timeout(1):
-                await reader.read()
-        except (TimeoutError, ConnectionError):
-            writer.transport.abort()
-        writer.close()
-    # Leave in the middle of an answer, and in the middle of a handshake.
-    for data in (
-        f"GET /{PATH} HTTP/1.1\r\nX: canary-malformed\r\n\r\n".encode() * 50,
-        b"\x16\x03\x01canary-malformed",
-    ):
-        _, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ADDRESS, 0))
-        writer.write(data)
-        await writer.drain()
-        writer.transport.abort()
-    return headers
-
-
 def written(folder: Path) -> dict[str, bytes]:
     """Every file below ``folder`` except those of the tree, whose names and bytes are everybody's."""
     return {
@@ -164,12 +75,11 @@ def written(folder: Path) -> dict[str, bytes]:
     }
 
 
-def sung(folder: Path) -> set[str]:
-    """Which canaries are to be found in what was written, in any case."""
+def heard(folder: Path) -> set[str]:
+    """Which canaries are to be found in what was written."""
     found = written(folder)
     assert "err" in found
-    everything = b"\n".join([*found.values(), *(name.encode() for name in found)]).lower()
-    return {name for name, marker in CANARIES.items() if marker.lower().encode() in everything}
+    return sung(b"\n".join([*found.values(), *(name.encode() for name in found)]))
 
 
 def node(folder: Path, *, with_tls: bool) -> list[str]:
@@ -190,7 +100,7 @@ def test_our_node_writes_nothing_of_a_reader(tmp_path: Path, with_tls: bool) -> 
         headers = asyncio.run(visit(server.port, trusting_anyone() if with_tls else None))
         server.process.send_signal(signal.SIGHUP)
     assert server.process.returncode == 0
-    assert sung(tmp_path) == set()
+    assert heard(tmp_path) == set()
     # What it did write is its own life.
     said = (tmp_path / "err").read_text().split("\n")
     assert "serving" in said
@@ -209,7 +119,7 @@ def test_the_real_client_tells_nothing_to_be_written(tmp_path: Path) -> None:
                 return await transport.get(endpoint, PATH, limit=MAX_PIECE)
 
         assert asyncio.run(story()) == PIECE
-    assert sung(tmp_path) == set()
+    assert heard(tmp_path) == set()
 
 
 DEFAULT = """
@@ -239,7 +149,7 @@ asyncio.run(main())
 def test_the_default_sings(tmp_path: Path) -> None:
     with process(tmp_path, "-c", DEFAULT) as server:
         headers = asyncio.run(visit(server.port, None))
-    assert {"address", "agent", "referer", "query", "path", "piece"} <= sung(tmp_path)
+    assert {"address", "agent", "referer", "query", "path", "piece"} <= heard(tmp_path)
     assert "aiohttp" in headers["Server"]
 
 
@@ -247,4 +157,4 @@ def test_the_default_without_access_log_still_sings(tmp_path: Path) -> None:
     """The line that aiohttp's documentation offers is not enough: faults are logged with addresses."""
     with process(tmp_path, "-c", DEFAULT, "quiet") as server:
         asyncio.run(visit(server.port, None))
-    assert {"address", "malformed"} <= sung(tmp_path)
+    assert {"address", "malformed"} <= heard(tmp_path)
