@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from tuf.api.metadata import (
 )
 
 from conformance import tuf_client
+from mirror.net.http import HttpTransport, system_tls
 
 TOP = ("root", "timestamp", "snapshot", "targets")
 NOW = datetime(2027, 1, 15, tzinfo=UTC)
@@ -43,6 +44,9 @@ def key(number: int, kind: str = "ed25519", scheme: str = "") -> CryptoSigner:
     if kind == "rsa":
         return CryptoSigner.generate_rsa(scheme=scheme or "rsassa-pss-sha256")
     return CryptoSigner.generate_ecdsa() if kind == "ecdsa" else CryptoSigner.generate_ed25519()
+
+
+_tls = cache(system_tls)
 
 
 @dataclass
@@ -237,6 +241,8 @@ class Client:
         self.url = url
         self.at = NOW
         patch.setattr(tuf_client, "SystemClock", lambda: self)
+        # Reading the system's certificates takes longer than a refresh, and nothing here is TLS.
+        patch.setattr(tuf_client, "HttpTransport", partial(HttpTransport, tls=_tls()))
 
     def now(self) -> int:
         return int(self.at.timestamp())
