@@ -55,6 +55,8 @@ def initialise(folder: Path, root: Path) -> None:
 
 def open_session(folder: Path, wanted: Sequence[str]) -> MetadataSession:
     files = {path.name: path.read_bytes() for path in folder.glob("*.json")}
+    if ROOT not in files:
+        raise TrustError("there is no trusted root: init first", code="no-root")
     return MetadataSession(
         Stored(root=files.pop(ROOT), files=files),
         [SOURCE],

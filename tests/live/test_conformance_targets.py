@@ -437,6 +437,7 @@ def test_the_program_itself_exits_with_0_or_1(tmp_path: Path) -> None:
         return ran.returncode
 
     with served(repo) as url:
+        assert run("--metadata-url", f"{url}metadata/", "refresh") == 1
         assert run("init", str(root)) == 0
         assert run("--metadata-url", f"{url}metadata/", "refresh") == 0
         repo.published["timestamp"] = []
