@@ -19,6 +19,7 @@ from mirror.errors import ConfigError, FormatError, MirrorError, StorageError, T
 from mirror.model import Image, State
 from mirror.node.config import Sync
 from mirror.node.sync import keep_syncing, sync
+from mirror.store.tree import Writer
 from mirror.trust.state import State as Freshness
 
 
@@ -175,6 +176,27 @@ def test_a_damaged_tree_is_repaired(tmp_path: Path) -> None:
     assert node.tree.stamp() != stamp, "a server would go on giving out what it holds in memory"
 
 
+def test_a_repaired_piece_is_news_for_a_server(tmp_path: Path) -> None:
+    made = press()
+    node = place(tmp_path, made)
+    node.sync(made)
+    stamp, damaged = node.tree.stamp(), min(pieces(node.files()))
+    (node.tree.folder / damaged).write_bytes(b"")
+    assert node.sync(made).added == 1
+    assert node.tree.stamp() != stamp, "a server would go on giving out what it holds in memory"
+
+
+def test_a_later_root_in_the_configuration_leaves_the_earlier_ones(tmp_path: Path) -> None:
+    made = press()
+    node = place(tmp_path, made)
+    node.sync(made)
+    made.room.rotate(timestamp=holders("stamp"))
+    node.sync(made.later().heartbeat())
+    node.root = made.tree["m/2.root.json"]
+    node.sync(made.later().release("ru", [article(9)]))
+    assert {"m/1.root.json", "m/2.root.json"} <= node.files().keys()
+
+
 def test_roots_are_all_there_for_whoever_was_away_for_long(tmp_path: Path) -> None:
     made = press()
     node = place(tmp_path, made)
@@ -316,6 +338,21 @@ def test_a_full_disk_is_our_error_and_leaves_the_old_edition(tmp_path: Path) -> 
         assert before.items() <= node.files().items() or "m/timestamp.json" in node.files()
     node.sync(made)
     assert node.files()["m/heads/ru"] == made.tree["m/heads/ru"]
+
+
+def test_a_disk_that_is_full_at_a_piece_is_our_error_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pieces are fetched side by side, and what goes wrong there comes in groups."""
+    made = press()
+    node = place(tmp_path, made)
+
+    def full(*_: object) -> None:
+        raise StorageError("The disk is full.", code="disk-full")
+
+    monkeypatch.setattr(Writer, "put", full)
+    with pytest.raises(StorageError, match="full"):
+        node.sync(made)
 
 
 def test_two_syncs_do_not_meet(tmp_path: Path) -> None:
