@@ -141,7 +141,9 @@ class Desk:
     def copy(self, folder: Path) -> "Desk":
         """The same publication elsewhere."""
         shutil.copytree(self.folder, folder)
-        return Desk(self.base, folder, DeskClock(self.clock.at), Seeded(self.randomness.seed, self.randomness.drawn))
+        return Desk(
+            self.base, folder, DeskClock(self.clock.at), Seeded(self.randomness.seed, self.randomness.drawn)
+        )
 
 
 def desk(base: Path) -> Desk:
@@ -200,7 +202,11 @@ def titles(found: Reading, channel: str = "en") -> list[str]:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def json_of(out: str) -> Any:

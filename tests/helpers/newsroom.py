@@ -86,9 +86,7 @@ class Newsroom:
     def release(self, *channels: str, content: bytes = b"news") -> "Newsroom":
         """Release ``content`` as the head of each channel, and of the notices when named."""
         said = {name: {f"{name}/head": target(content)} for name in channels or ("ru",)}
-        return self.publish(
-            changes.release(self.publication, said, now=self.now, lifetimes=self.lifetimes)
-        )
+        return self.publish(changes.release(self.publication, said, now=self.now, lifetimes=self.lifetimes))
 
     def rotate(self, **who: Holders) -> "Newsroom":
         return self.publish(
