@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirror.errors import ConfigError
@@ -64,6 +64,7 @@ def configs(draw: st.DrawFn) -> PublicationConfig:
     )
 
 
+@settings(max_examples=40)
 @given(configs())
 def test_what_is_written_is_read_as_it_was(config: PublicationConfig) -> None:
     assert parse(write(config).encode()) == config

@@ -52,7 +52,7 @@ def test_two_machines_make_the_same_tree(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
             env={
                 "PATH": os.environ.get("PATH", ""),
                 "PYTHONPATH": os.pathsep.join(sys.path),

@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 from mirror.bundle import edition, parcel, piece
 from mirror.bundle.archive import Archive, open_archive, write_archive
 from mirror.bundle.edition import Edition, Get
+from mirror.client.edition import NOTICES_TARGET, head_target
 from mirror.client.refresh import update
 from mirror.clock import Clock, SystemClock
 from mirror.errors import EndpointError, MirrorError, SourceError, StorageError
@@ -23,7 +24,7 @@ from mirror.limits import MAX_NOTICE_SET
 from mirror.model import Endpoint
 from mirror.net import ABSENT, TOO_LONG
 from mirror.notices import decode
-from mirror.publisher.published import HEAD_PATH, NOTICES_PATH, current_edition, notices_digest, pieces_of
+from mirror.publisher.published import current_edition, notices_digest, pieces_of
 from mirror.publisher.workspace import Workspace
 from mirror.store import atomic
 from mirror.store.generations import MemoryGenerations
@@ -121,8 +122,8 @@ def prove(
             raise StorageError("some of the metadata is missing")
         for channel, wanted in editions.items():
             verified = asyncio.run(_verified(archive, first_root, channel, now))
-            head = verified.target(HEAD_PATH.format(channel))
-            notices = verified.target(NOTICES_PATH)
+            head = verified.target(head_target(channel))
+            notices = verified.target(NOTICES_TARGET)
             if head is None or notices is None or edition.open_edition(head.sha256, get) != wanted:
                 raise StorageError("another edition")
             decode(
@@ -171,7 +172,7 @@ async def _verified(archive: Archive, first_root: bytes, channel: str, now: int)
         [Endpoint("bundle", "file:///bundle")],
         _InArchive(archive),
         clock,
-        wanted=[HEAD_PATH.format(channel), NOTICES_PATH],
+        wanted=[head_target(channel), NOTICES_TARGET],
         head=channel,
     )
 

@@ -11,6 +11,7 @@ from tuf.api.metadata import Targets
 
 from mirror.bundle import edition, parcel, piece
 from mirror.bundle.edition import Edition, Get
+from mirror.client.edition import NOTICES_TARGET, head_target
 from mirror.errors import FormatError, StorageError
 from mirror.limits import MAX_NOTICE_SET
 from mirror.model import State
@@ -20,19 +21,17 @@ from mirror.trust.metadata import read
 from mirror.trust.publication import Publication
 from mirror.trust.state import NOTICES_ROLE, channel_role
 
-HEAD_PATH: Final = "{}/head"
-NOTICES_PATH: Final = "notices/set"
 DAMAGED: Final = "tree-damaged"
 
 
 def head_of(publication: Publication, channel: str) -> str | None:
     """The name of the head piece of the channel's edition; None before the first one."""
-    return _signed_digest(publication, channel_role(channel), HEAD_PATH.format(channel))
+    return _signed_digest(publication, channel_role(channel), head_target(channel))
 
 
 def notices_digest(publication: Publication) -> str | None:
     """The name of the list piece of the notices in force; None before the first ones."""
-    return _signed_digest(publication, NOTICES_ROLE, NOTICES_PATH)
+    return _signed_digest(publication, NOTICES_ROLE, NOTICES_TARGET)
 
 
 def pieces_of(tree: Tree) -> Get:

@@ -19,12 +19,13 @@ from securesystemslib.signer import Signer
 from tuf.api.metadata import Root
 
 from mirror.bundle import parcel, piece
+from mirror.client.edition import NOTICES_TARGET, head_target
 from mirror.errors import ConfigError, FormatError, StorageError, TrustError
 from mirror.notices import NoticeSet, encode
 from mirror.notices.lint import Finding
 from mirror.publisher.editions import ChannelChange, Progress, next_edition
 from mirror.publisher.notices import load_notices, next_set
-from mirror.publisher.published import HEAD_PATH, NOTICES_PATH, current_notices, notices_digest
+from mirror.publisher.published import current_notices, notices_digest
 from mirror.publisher.settle import put_and_keep
 from mirror.publisher.workspace import Workspace
 from mirror.trust import ceremony, changes
@@ -107,7 +108,7 @@ def plan(
         sealed = parcel.seal(encode(issued))
         pieces |= sealed.pieces
         in_force = sealed.head
-        targets[NOTICES_ROLE] = {NOTICES_PATH: (len(sealed.pieces[sealed.head]), sealed.head)}
+        targets[NOTICES_ROLE] = {NOTICES_TARGET: (len(sealed.pieces[sealed.head]), sealed.head)}
     changed = []
     for name in [each.id for each in workspace.config.channels if not channels or each.id in channels]:
         if channel_role(name) not in publication.roles:
@@ -120,7 +121,7 @@ def plan(
         )
         if made is not None:
             pieces |= made.pieces
-            targets[name] = {HEAD_PATH.format(name): (len(made.pieces[made.head]), made.head)}
+            targets[name] = {head_target(name): (len(made.pieces[made.head]), made.head)}
             changed.append(made.change)
     if not targets and not renew:
         return None
