@@ -111,6 +111,32 @@ def test_any_article_is_complete_and_its_whole_page_is_fetched(large: Press) -> 
     asyncio.run(story())
 
 
+@pytest.fixture(scope="module")
+def clustered() -> Press:
+    """A page of several clusters, as a busy day has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mirror.bundle.layout.CLUSTER_TEXT", 20_000)
+        made = Press().release(
+            "ru", [article(n, words=2_000, published=NOW - n, updated=NOW) for n in range(9)]
+        )
+    assert max(len(opened.page.clusters) for opened in made.editions["ru"].pages) > 1
+    return made
+
+
+def test_all_clusters_of_a_page_are_fetched_for_one_article(clustered: Press) -> None:
+    async def story() -> None:
+        edition = clustered.editions["ru"]
+        opened = max(edition.pages, key=lambda opened: len(opened.page.clusters))
+        told = {story.id for story in edition.manifest.front.stories}
+        chosen = next(each for each in opened.articles if each.id not in told)
+        run = Run(clustered)
+        assert await (await run.edition()).article(chosen.id) == chosen
+        clusters = {path_of(name) for each in opened.page.clusters for name in each.pieces.digests}
+        assert clusters <= set(run.pieces_asked())
+
+    asyncio.run(story())
+
+
 def test_two_articles_of_one_page_look_the_same_to_a_mirror(large: Press) -> None:
     async def asked_for(article_id: str) -> list[str]:
         run = Run(large, ("m1",))

@@ -59,6 +59,12 @@ def test_a_body_may_be_as_long_as_the_limit_and_no_longer() -> None:
     assert code_of(servers.saying(servers.response(bytes(LIMIT + 1)))) == "too-long"
 
 
+def test_the_limit_is_exact_where_no_length_is_declared() -> None:
+    until_closed = servers.response(content_length="")
+    assert fetch(servers.saying(until_closed + bytes(LIMIT))) == bytes(LIMIT)
+    assert code_of(servers.saying(until_closed + bytes(LIMIT + 1))) == "too-long"
+
+
 def test_a_declared_length_is_refused_before_anything_is_read() -> None:
     # The server sends nothing after the head: waiting for the body would end as "silent".
     assert code_of(servers.silent(servers.response(b"", content_length=str(LIMIT + 1)))) == "too-long"

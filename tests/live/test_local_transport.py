@@ -93,6 +93,12 @@ def test_a_folder_is_no_file(stick: Path) -> None:
     assert code_of(stick, "m/heads") == "refused"
 
 
+def test_another_machine_s_folder_is_not_looked_for_here(stick: Path) -> None:
+    with pytest.raises(EndpointError) as caught:
+        get("file://otherhost" + quote(str(stick)), "m/heads/ru")
+    assert caught.value.code == "unreachable"
+
+
 @pytest.mark.parametrize(
     "url", ["file://otherhost/x/", "file:relative/", "file:///nowhere-at-all/", "file:///%00/"]
 )

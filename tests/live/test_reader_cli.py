@@ -179,6 +179,12 @@ def test_status_names_the_liar(reader: Reader) -> None:
     assert "mirror 1 lied" in reader.said
 
 
+def test_a_mirror_that_lied_about_metadata_is_asked_for_no_piece(reader: Reader) -> None:
+    reader.mirrors("liar", "poor", liar=altering("timestamp", "heads"), poor=failing("absent", "p/"))
+    assert reader.run("headlines") == 6
+    assert {name for name, path in reader.transport.asked if path.startswith("p/")} == {"mirror 2"}
+
+
 def test_an_old_statement_is_shown_as_old_and_a_slow_clock_is_told(reader: Reader) -> None:
     reader.clock.at = NOW + 400 * DAY
     assert reader.run("status") == 0

@@ -157,7 +157,7 @@ def test_a_damaged_record_is_none_and_the_others_stay(tmp_path: Path, damage: st
         ("nonce", "zz" * 12),
         ("sealed", "00" * 47),
         ("kdf", {"name": "scrypt", "memory": 1 << 30, "passes": 1, "lanes": 1}),
-        ("kdf", {"name": "scrypt", "memory": 16.0, "passes": 1, "lanes": 1}),
+        ("kdf", {"name": "argon2id", "memory": 64.0, "passes": 1, "lanes": 1}),
         ("kdf", {"name": "scrypt", "memory": True, "passes": 1, "lanes": 1}),
         ("kdf", {"name": "md5", "memory": 16, "passes": 1, "lanes": 1}),
         ("kdf", None),
