@@ -113,11 +113,11 @@ MAX_RECORD: Final = 8 << 20
 # --- network -------------------------------------------------------------------------------------
 CONNECT_SECONDS: Final = 10.0  # three SYN retries (1 + 2 + 4 s) and a round trip to a far host
 READ_SECONDS: Final = 20.0  # silence on one request; a 10 kB piece at 8 kbit/s takes 10 s
-# The slowest link a whole request is waited for: 8 kbit/s, which makes 40 seconds for a piece. Below
-# it a mirror that drips a byte at a time would hold a reader for hours.
+# What one request must achieve on the whole: 40 seconds for a piece. Otherwise a mirror that drips a
+# byte at a time would hold a reader for hours. With MAX_FETCHES under way, a link needs 12 kbit/s.
 SLOWEST_BYTES_PER_SECOND: Final = 1_000
 MAX_CONNECTIONS: Final = 16  # at a time, over all mirrors; a phone's radio gains nothing from more
-MAX_FETCHES: Final = 8  # pieces under way at a time: fills 1 Mbit/s at 600 ms of round trip
+MAX_FETCHES: Final = 6  # pieces under way at a time: fills 0.8 Mbit/s at 600 ms of round trip
 MAX_CONNECTIONS_PER_MIRROR: Final = 6  # as browsers do; a mirror on a small host is not flooded
 # A node's patience with those who connect to it. A request of ours is 200 bytes; browsers send 1 kB.
 MAX_REQUEST_LINE: Final = 8_190  # bytes; longer paths name nothing, and are still answered
