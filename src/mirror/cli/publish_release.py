@@ -24,6 +24,7 @@ from mirror.cli.terminal import print_json, progress
 from mirror.errors import ConfigError, SourceError, TrustError
 from mirror.limits import MAX_KEY_FILE, MAX_METADATA
 from mirror.publisher import release as releases
+from mirror.publisher.articlefile import iso
 from mirror.publisher.export import export as write_export
 from mirror.publisher.heartbeat import heartbeat as beat
 from mirror.publisher.keyring import at_hand
@@ -119,7 +120,7 @@ def heartbeat(options: argparse.Namespace, tools: Tools) -> int:
         publication = beat(workspace, online, now=tools.clock.now(), clock_checked=options.clock_checked)
     expires = instant(content(publication.roles["timestamp"]).expires)
     if options.json:
-        print_json({"expires": expires, "version": publication.version("timestamp")})
+        print_json({"current_until": iso(expires), "version": publication.version("timestamp")})
     else:
         say(f"Signed: what was released is current until {when(expires)}.")
     return 0
@@ -131,13 +132,15 @@ def export(options: argparse.Namespace, tools: Tools) -> int:
     out = Path(options.out)
     with workspace.lock():
         settle(workspace, workspace.publication())
-        made = write_export(
-            workspace,
-            out,
-            now=tools.clock.now(),
-            channels=options.channel or (),
-            with_images=not options.text_only,
-        )
+        with progress("Writing and verifying") as tell:
+            made = write_export(
+                workspace,
+                out,
+                now=tools.clock.now(),
+                channels=options.channel or (),
+                with_images=not options.text_only,
+                progress=tell,
+            )
     if options.json:
         print_json({**asdict(made), "editions": dict(made.editions)})
     else:
@@ -239,7 +242,7 @@ def _say_released(plan: Plan, publication: Publication, options: argparse.Namesp
     if options.json:
         facts: dict[str, Any] = {
             "channels": [asdict(each) for each in plan.changes],
-            "current_until": expires,
+            "current_until": iso(expires),
             "notices": plan.notices,
             "released": True,
             "renewed": list(plan.renewed),

@@ -22,9 +22,14 @@ def init(options: argparse.Namespace, tools: Tools) -> int:
     asked = Passphrases.of(options)
     passphrases = {name: asked.chosen(name) for name in (*config.holders(), ONLINE)}
     with progress("Making keys") as tell:
-        tell(0, 1)
         made = create(
-            folder, config, passphrases, now=tools.clock.now(), randomness=tools.randomness, kdf=tools.kdf
+            folder,
+            config,
+            passphrases,
+            now=tools.clock.now(),
+            randomness=tools.randomness,
+            kdf=tools.kdf,
+            progress=tell,
         )
     if options.json:
         print_json({"holders": list(made.holders), "root_sha256": made.root_digest})

@@ -11,7 +11,7 @@ from typing import Any
 
 from securesystemslib.signer import Signer
 
-from mirror.cli.terminal import ask, read_passphrase, safe
+from mirror.cli.terminal import ask, progress, read_passphrase, safe
 from mirror.clock import Clock, SystemClock
 from mirror.errors import ConfigError, GateError
 from mirror.publisher.keyring import ONLINE, open_named, open_online
@@ -78,7 +78,9 @@ class Passphrases:
 
     def online(self, workspace: Workspace) -> tuple[Signer, ...]:
         """The signers of snapshot and timestamp."""
-        return open_online(workspace, self.get(ONLINE))
+        passphrase = self.get(ONLINE)
+        with progress("Opening the online keys") as tell:
+            return open_online(workspace, passphrase, tell)
 
     def signer(self, workspace: Workspace, name: str) -> Signer:
         """The signer of the key ``name``."""

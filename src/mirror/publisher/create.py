@@ -5,7 +5,7 @@ a folder that ``create`` takes up again, or a whole publication: the kept metada
 for the tree, which any later command completes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -53,6 +53,7 @@ def create(
     randomness: Randomness,
     kdf: Kdf = ARGON2ID,
     notices: str = FIRST_NOTICES,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Created:
     """Make a publication in ``folder``, which is empty, missing, or left by a ``create`` that ended early.
 
@@ -64,6 +65,7 @@ def create(
         randomness: Gives that many random bytes.
         kdf: What it costs to try a passphrase.
         notices: The first ``notices.toml``.
+        progress: Told the keys made and their number.
 
     Raises:
         ConfigError: ``folder-not-empty``, ``already-initialized``, ``passphrase-shared``.
@@ -81,10 +83,13 @@ def create(
         )
     files: dict[str, bytes] = {}
     signers: dict[str, Signer] = {}
-    for name in (*config.holders(), *ONLINE_KEYS):
+    names = (*config.holders(), *ONLINE_KEYS)
+    for done, name in enumerate(names, 1):
         data, signers[name] = make_key(name, passphrases[passphrase_name(name)], randomness, kdf)
         files[f"keys/{name}.key"] = data
         files[f"keys/{name}.pub"] = public_pem(signers[name])
+        if progress:
+            progress(done, len(names))
     offline = [signers[name] for name in config.holders()]
     online = [signers[name] for name in ONLINE_KEYS]
     draft = new_publication(

@@ -6,7 +6,7 @@ alone, with the reader's own verification, every edition whole. Only then does i
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -51,6 +51,7 @@ def export(
     now: int,
     channels: Sequence[str] = (),
     with_images: bool = True,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Exported:
     """Write the editions in force to the file ``out``, whose name ends in ``.mirror.zip``.
 
@@ -62,6 +63,7 @@ def export(
         now: When its freshness is judged.
         channels: Only these; empty: all that have an edition.
         with_images: Whether to carry pictures.
+        progress: Told the files written and their number.
 
     Raises:
         ConfigError: ``no-channel``.
@@ -84,7 +86,7 @@ def export(
     try:
         atomic.remove(part)
         with atomic.told(), part.open("xb") as file:
-            write_archive(file, ((name, _content(workspace, metadata, name)) for name in names))
+            write_archive(file, _entries(workspace, metadata, names, progress))
             file.flush()
             os.fsync(file.fileno())
         with atomic.told(), part.open("rb") as file:
@@ -208,7 +210,14 @@ def _pieces(
             yield from edition.image_pieces(made.articles().values())
 
 
-def _content(workspace: Workspace, metadata: Mapping[str, bytes], name: str) -> bytes:
-    if name in metadata:
-        return metadata[name]
-    return pieces_of(workspace.tree)(name.rpartition("/")[2])
+def _entries(
+    workspace: Workspace,
+    metadata: Mapping[str, bytes],
+    names: Sequence[str],
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[tuple[str, bytes]]:
+    get = pieces_of(workspace.tree)
+    for done, name in enumerate(names, 1):
+        yield name, metadata[name] if name in metadata else get(name.rpartition("/")[2])
+        if progress:
+            progress(done, len(names))

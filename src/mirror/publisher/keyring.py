@@ -61,9 +61,16 @@ def open_named(workspace: Workspace, name: str, passphrase: str) -> Signer:
     return signer
 
 
-def open_online(workspace: Workspace, passphrase: str) -> tuple[Signer, ...]:
+def open_online(
+    workspace: Workspace, passphrase: str, progress: Callable[[int, int], None] | None = None
+) -> tuple[Signer, ...]:
     """The signers of snapshot and timestamp; raises as ``open_named``."""
-    return tuple(open_named(workspace, name, passphrase) for name in ONLINE_KEYS)
+    signers = []
+    for name in ONLINE_KEYS:
+        signers.append(open_named(workspace, name, passphrase))
+        if progress:
+            progress(len(signers), len(ONLINE_KEYS))
+    return tuple(signers)
 
 
 def at_hand(workspace: Workspace, names: tuple[str, ...]) -> tuple[str, ...]:
