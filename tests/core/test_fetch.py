@@ -71,8 +71,8 @@ def large() -> Press:
     """Two days, several pages, articles that no front page can hold, a codebook."""
     made = Press()
     stories = [
-        article(number, words=2_000, published=NOW - number * 43_200, updated=NOW - number * 43_200)
-        for number in range(80)
+        article(number, words=700, published=NOW - number * 43_200, updated=NOW - number * 43_200)
+        for number in range(60)
     ]
     return made.release("ru", stories)
 

@@ -14,6 +14,7 @@ from helpers.publication import DAY, Press, article, corrected, press, withdrawn
 from helpers.reading import Reader
 from mirror.cli import main
 from mirror.model import Article, Image, State
+from mirror.store.atomic import locked
 from mirror.trust import ceremony, changes
 
 
@@ -397,6 +398,27 @@ def test_what_was_seen_is_remembered_and_an_older_mirror_is_named(reader: Reader
     assert facts["freshness"]["is_checked"]
     reader.clock.at = NOW - 100 * DAY  # and a clock set back does not help them
     assert reader.facts("status", *options)["freshness"]["reference"] >= NOW + DAY
+
+
+def test_what_is_remembered_already_is_not_written_again(reader: Reader, tmp_path: Path) -> None:
+    options = library(tmp_path)
+    reader.run("save", "1", "--i-understand-save", *options)
+    before = {path: path.stat().st_ino for path in (tmp_path / "books").iterdir()}
+    assert reader.run("headlines", *options) == 0
+    assert {path: path.stat().st_ino for path in (tmp_path / "books").iterdir()} == before
+    reader.press.later().heartbeat()
+    assert reader.run("headlines", *options) == 0
+    assert {path: path.stat().st_ino for path in (tmp_path / "books").iterdir()} != before
+
+
+def test_a_library_that_cannot_be_written_can_be_read(reader: Reader, tmp_path: Path) -> None:
+    options = library(tmp_path)
+    reader.run("save", "1", "--i-understand-save", *options)
+    reader.press.later().heartbeat()
+    with locked(tmp_path / "books" / "LOCK"):
+        assert reader.run("headlines", *options) == 0
+        assert "[store-locked]" in reader.told
+        assert reader.run("save", "1", "--i-understand-save", *options) == 7
 
 
 # --- notices --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Final
 from mirror.cli import terminal
 from mirror.client.report import MirrorReport
 from mirror.clock import Clock, SystemClock
-from mirror.errors import ConfigError, TrustError, UnreachableError
+from mirror.errors import ConfigError, StorageError, TrustError, UnreachableError
 from mirror.limits import MAX_CONFIG, MAX_MIRRORS
 from mirror.model import CHANNEL_ID
 from mirror.net import Transport
@@ -216,7 +216,10 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
             tell_mirrors(session.ledger.report())
             raise
         if library is not None:
-            await session.keep_state(library)
+            try:
+                await session.keep_state(library)
+            except StorageError as error:  # a library that cannot be written can still be read
+                warn(f"What was verified now will not be remembered: {error} [{error.code}]")
         yield Run(options, config, session, library, tools)
 
 

@@ -71,6 +71,7 @@ class ReaderSession:
         self._clock = clock
         self._library = library
         self._built = built
+        self._remembered: State | None = None
         self.first_root = b""
         self._verified: Verified | None = None
         self._fetcher = Pieces((), transport, self.holdings, self.ledger)
@@ -130,7 +131,13 @@ class ReaderSession:
         await self._take_notices(remembered.seen if remembered else None)
 
     async def keep_state(self, library: Library) -> None:
-        """Remember in ``library`` what was verified; nothing while there are no notices (rule 1)."""
+        """Remember in ``library`` what was verified; nothing while there are no notices (rule 1).
+
+        What it remembers already is not written again: when a file was written says when somebody read.
+
+        Raises:
+            StorageError: The disk refused, or another process writes.
+        """
         if self.notices is None:
             return
         state = State(
@@ -138,8 +145,10 @@ class ReaderSession:
             self.verified.stored,
             NoticesSeen(self.notices.publisher, self.notices.edition),
         )
-        pieces = await self._fetcher.get(self.notice_pieces, Part.NOTICES)
-        await asyncio.to_thread(library.keep_state, state, pieces)
+        if state != self._remembered:
+            pieces = await self._fetcher.get(self.notice_pieces, Part.NOTICES)
+            await asyncio.to_thread(library.keep_state, state, pieces)
+            self._remembered = state
 
     async def edition(self) -> RemoteEdition:
         """The newest edition; or the saved one where that cannot be had.
@@ -170,6 +179,7 @@ class ReaderSession:
         if state is None:
             self.first_root = await self._obtain_root()
             return None
+        self._remembered = state
         self.first_root = state.first_root
         if isinstance(self._root, RootFile):
             is_ours = await asyncio.to_thread(_read_root, Path(self._root.path)) == state.first_root
