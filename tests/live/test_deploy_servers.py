@@ -96,7 +96,8 @@ def with_tls(name: str, folder: Path) -> Change:
 
     def change(text: str) -> str:
         if name == "Caddy":
-            return text.replace("\troot *", f"\ttls {chain} {key}\n\troot *", 1)
+            text = text.replace("\tadmin off", "\tadmin off\n\tauto_https disable_redirects")
+            return text.replace("\troot *", f"\ttls {chain} {key}\n\troot *")
         text = with_options(text)
         assert "ssl_buffer_size" in text
         kept = [line for line in text.split("\n") if "listen 80" not in line and "listen [::]" not in line]
