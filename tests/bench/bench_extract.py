@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import statistics
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -76,16 +77,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    data = os.environ.get("MIRROR_DATA")
+    usual = Path(os.environ.get("MIRROR_DATA", "data"), "extraction")
     parser.add_argument(
         "--data",
         type=Path,
-        required=data is None,
-        default=None if data is None else Path(data, "extraction"),
+        default=usual,
         help="folder with html/ and ground-truth.json; by default extraction/ in MIRROR_DATA",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
+    if arguments.data == usual and not usual.exists():
+        print("not run, it measures labelled pages and MIRROR_DATA has none", file=sys.stderr)
+        print("{}")
+        return
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     truth = {
         name: entry["articleBody"]

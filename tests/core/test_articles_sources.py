@@ -1,6 +1,7 @@
 """Feeds, pages and folders as drafts; whatever they hold, a draft, a problem or our own error comes out."""
 
 import json
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -404,3 +405,26 @@ def test_an_article_without_body_is_refused() -> None:
         Draft(id="x", title="T", body="", page="https://a.example/").to_article("main", "en", NOW)
     assert caught.value.code == "article-empty"
     assert Taken(()).problems == ()
+
+
+GROWING = {
+    "a.html": lambda count: (
+        b"<html><body><nav>x</nav>" + b"<p>words of a paragraph, and more words</p>" * count
+    ),
+    "a.txt": lambda count: b"words of a line that is as long as all other lines are\n" * count,
+    "a.md": lambda count: b"* words of an item and *more* of them\n" * count,
+    "b.html": lambda count: b"<article><h1>T</h1>" + b"<table><tr><td>a<td>b</table>" * count + b"</article>",
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_four_times_the_input_takes_about_four_times_as_long(name: str) -> None:
+    def seconds(count: int) -> float:
+        data = GROWING[name](count)
+        started = process_time()
+        assert take_file(name, data).drafts
+        return process_time() - started
+
+    seconds(300)  # what is made once
+    small = min(seconds(800), seconds(800))
+    assert seconds(3_200) < 10 * small  # the square would be sixteen times

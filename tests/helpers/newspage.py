@@ -104,6 +104,13 @@ HTML_VARIANTS = {
         f"<body><article><h1>{TITLE}</h1>{_body()}</article></body></html>"
     ),
     "paragraphs only": f"<html><body>{''.join(map(_p, [*LABELS, TITLE]))}{_body()}</body></html>",
+    "bare divisions": (
+        f"<html><head><title>{TITLE}</title></head><body>"
+        + "".join(
+            f"<div>{html.escape(line)}</div>" for line in [*LABELS, TITLE, *PARAGRAPHS, CREDIT, SIZE, *FOOTER]
+        )
+        + "</body></html>"
+    ),
     "line breaks": "<html><body><p>"
     + "<br>".join(html.escape(line) for line in [*LABELS, TITLE, *PARAGRAPHS, CREDIT, f"• {SIZE}", *FOOTER])
     + "</p></body></html>",

@@ -70,16 +70,17 @@ def split(text: str) -> list[str]:
         for stretch in _BLANK.split(clean_text(text))
     ]
     width = _width(stretches)
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []
     for stretch in stretches:
         for index, line in enumerate(stretch):
             flat = _SPACES.sub(" ", line).strip(_EDGES)
-            if index and _is_wrapped(stretch[index - 1], line, width):
-                joint = "" if _BROKEN_WORD.search(paragraphs[-1]) else " "
-                paragraphs[-1] += f"{joint}{flat}"
+            if not index or not _is_wrapped(stretch[index - 1], line, width):
+                paragraphs.append([flat])
+            elif _BROKEN_WORD.search(paragraphs[-1][-1][-2:]):
+                paragraphs[-1].append(flat)
             else:
-                paragraphs.append(flat)
-    return [text for text in paragraphs if text]
+                paragraphs[-1] += [" ", flat]
+    return [text for parts in paragraphs if (text := "".join(parts))]
 
 
 def _width(stretches: Sequence[Sequence[str]]) -> int:
