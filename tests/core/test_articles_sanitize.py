@@ -147,6 +147,23 @@ def test_links_and_images_are_resolved_against_the_page() -> None:
     assert clean.images == (DraftImage("https://a.example/b/c/i.png"),)
 
 
+@pytest.mark.parametrize(
+    ("caption", "credit"),
+    [
+        ("The river on Friday. Photo: Jane Roe/Reuters", "Jane Roe/Reuters"),
+        ("The river (Photo by Jane Roe)", "Jane Roe"),
+        ("Река в пятницу. Фото: Анна Роу", "Анна Роу"),
+        ("رودخانه. عکس: آنا", "آنا"),
+        ("© Jane Roe", "Jane Roe"),
+        ("The photo club on Friday", ""),
+    ],
+)
+def test_who_took_a_picture_is_read_from_its_caption(caption: str, credit: str) -> None:
+    clean = sanitize(f'<figure><img src="a.png" alt="A"><figcaption>{caption}</figcaption></figure>')
+    assert clean.images == (DraftImage("a.png", "A", credit),)
+    assert caption in clean.body
+
+
 def test_the_same_image_is_one() -> None:
     clean = sanitize('<img src="a.png"><p>x</p><img src="b.png"><p>y</p><img src="a.png">')
     assert re.findall(r"image:\d", clean.body) == ["image:0", "image:1", "image:0"]

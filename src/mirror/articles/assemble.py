@@ -1,7 +1,6 @@
 """The last step of every source: from stripped blocks to a draft, with what must be looked at."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mirror import limits
 from mirror.articles.blocks import Block
@@ -85,8 +84,3 @@ def without_title(blocks: Iterable[Block], title: str) -> list[Block]:
     kept = list(blocks)
     lead = [block for block in kept[:_LEAD] if not repeats(block, names)]
     return [*lead, *kept[_LEAD:]] if any(block.text for block in (*lead, *kept[_LEAD:])) else kept
-
-
-def with_problem(draft: Draft, code: str, message: str, where: str) -> Draft:
-    """The draft with one more thing to look at."""
-    return replace(draft, problems=(*draft.problems, Problem(code, message, where)))

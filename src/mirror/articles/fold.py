@@ -21,6 +21,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from mirror import limits
+from mirror.articles import phrases
 from mirror.articles.blocks import BREAK, Block, DraftImage, Inline, Leaf, is_blank
 from mirror.articles.characters import clean_text, one_line
 from mirror.articles.language import declared
@@ -254,6 +255,10 @@ class Folder:
         if not pictures or not only_pictures:
             return [_paragraph_of(block, place) for block in (*content, *caption)]
         leaves = joined(_lines(caption))
+        named = phrases.IMAGE_CREDIT.search("".join(leaf.text for leaf in leaves))
+        if named is not None:
+            name = one_line(named.group("name").strip(" .)]"), limits.MAX_ALT)
+            pictures = [_credited(leaf, name) for leaf in pictures]
         below = (Block("figcaption", leaves),) if leaves else ()
         return [_made("figure", place, leaves=pictures, children=below)]
 
@@ -281,6 +286,10 @@ def _hint(element: Element) -> str:
     names = [element.attributes.get(name, "") for name in ("class", "id", "role", "itemprop")]
     words = " ".join(name for name in names if name)
     return f"{element.tag} {words}"[:100] if words or element.tag in ("footer", "aside", "header") else ""
+
+
+def _credited(leaf: Leaf, name: str) -> Leaf:
+    return leaf if leaf.image is None else replace(leaf, image=replace(leaf.image, credit=name))
 
 
 def _added(path: tuple[Inline, ...], element: Inline) -> tuple[Inline, ...]:
