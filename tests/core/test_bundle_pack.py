@@ -15,11 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.editions import (
-    CHANNEL,
     DAY,
     NOW,
     Shelf,
-    any_article,
     facts,
     many,
     opened,
@@ -32,7 +30,7 @@ from mirror.bundle import edition as editions
 from mirror.bundle import layout, pack, piece, revise
 from mirror.bundle.manifest import Front
 from mirror.bundle.page import by_cluster
-from mirror.errors import FormatError, LimitError
+from mirror.errors import LimitError
 from mirror.limits import MAX_PIECE, PIECE_SIZES
 from mirror.model import Article, State
 
@@ -131,6 +129,13 @@ def test_an_edition_has_a_largest_number_of_articles() -> None:
         assert (
             shelf.release([story(4, body="<p>corrected</p>")]).articles()["en-4"].body == "<p>corrected</p>"
         )
+
+
+def test_a_first_edition_begins_at_its_day() -> None:
+    articles = [story(number, day=number) for number in range(10)]
+    edition = opened(pack.pack(articles, facts(drop_before=FIRST_DAY + 4)))
+    assert edition.articles() == said(articles[4:])
+    assert len(edition.manifest.front.listed) == 6
 
 
 def test_progress_is_told() -> None:
@@ -445,57 +450,3 @@ def test_any_articles_may_follow_any(releases: list[list[Article]]) -> None:
         for articles in releases:
             model |= said(articles)
             assert shelf.release(articles).articles() == model
-
-
-# --- opening --------------------------------------------------------------------------------------
-
-
-def test_missing_and_swapped_pieces_are_seen() -> None:
-    packed = pack.pack([story(number, words=400) for number in range(80)], facts())
-    names = sorted(packed.pieces)
-    for name, other in zip(names, names[1:] + names[:1], strict=True):
-        swapped = {**packed.pieces, name: packed.pieces[other]}
-        with pytest.raises(FormatError) as caught:
-            editions.open_edition(packed.head, swapped.__getitem__)
-        assert caught.value.code == "piece-digest"
-
-
-def test_a_page_must_list_what_its_edition_says() -> None:
-    packed = pack.pack([story(number) for number in range(4)], facts())
-    table = editions.contents(packed.manifest, packed.pieces.__getitem__)
-    [ref] = table.pages
-    editions.open_page(packed.manifest, table, ref, packed.pieces.__getitem__)
-    for wrong in (
-        replace(ref, articles=5),
-        replace(ref, first_day=ref.first_day - 1),
-        replace(ref, last_day=ref.last_day + 1),
-    ):
-        with pytest.raises(FormatError) as caught:
-            editions.open_page(packed.manifest, table, wrong, packed.pieces.__getitem__)
-        assert caught.value.code == "page"
-
-
-def test_work_grows_with_the_articles() -> None:
-    """Bytes given to the compressor, not seconds: twice the articles cost about twice."""
-
-    def work(count: int) -> int:
-        done = 0
-        compress = piece.compress
-
-        def counted(raw: bytes, content: bytes = b"") -> bytes:
-            nonlocal done
-            done += len(raw)
-            return compress(raw, content)
-
-        with mock.patch.object(piece, "compress", counted), small_layout():
-            pack.pack([story(number, day=number // 3) for number in range(count)], facts())
-        return done
-
-    assert work(400) < 2.3 * work(200)
-
-
-@given(any_article())
-def test_who_may_be_read(article: Article) -> None:
-    gone = article.state in (State.WITHDRAWN, State.REMOVED)
-    assert bool(editions.current([article])) == (not gone)
-    assert article.channel == CHANNEL

@@ -10,7 +10,7 @@ import pytest
 
 from helpers.memory import altering, failing
 from helpers.newsroom import NOW, holders, signer
-from helpers.publication import DAY, Press, article, corrected, press, withdrawn
+from helpers.publication import DAY, Press, article, corrected, withdrawn
 from helpers.reading import Reader
 from mirror.cli import main
 from mirror.model import Article, Image, State
@@ -487,18 +487,3 @@ def test_a_configuration_says_what_the_command_line_would(reader: Reader, tmp_pa
     config.write_text('root = "root.json"\nchannel = "ru"\nmirrors = ["http://0.example/"]\n')
     reader.transport.trees = {"mirror 1": reader.press.tree}
     assert reader.plain("headlines", "--config", str(config)) == 0
-
-
-def test_a_channel_without_an_edition_is_a_sentence(reader: Reader) -> None:
-    assert reader.run("headlines", "--channel", "en") == 5
-    assert "[no-edition]" in reader.told
-    assert reader.run("status", "--channel", "en") == 0
-    assert "released nothing" in reader.said
-
-
-def test_two_channels_are_read_apart(reader: Reader) -> None:
-    reader.press = press(2, ("ru", "en"))
-    reader.mirrors("m1")
-    reader.root.write_bytes(reader.press.root)
-    english = reader.facts("headlines", "--channel", "en")["headlines"]
-    assert {each["id"] for each in english} == {"en-story-0", "en-story-1"}
