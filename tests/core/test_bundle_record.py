@@ -303,6 +303,13 @@ def test_what_no_reader_accepts_is_not_listed(changed: dict[str, object]) -> Non
         pages.write_listed(Writer(), [replace(story(1), **changed)])  # type: ignore[arg-type]
 
 
+def test_a_page_has_a_largest_number_of_sections() -> None:
+    many_sections = [story(1, section=str(number)) for number in range(4_097)]
+    with pytest.raises(ValueError, match="sections"):
+        pages.write_listed(Writer(), many_sections)
+    pages.write_listed(Writer(), many_sections[1:])
+
+
 @given(titles)
 def test_the_longest_titles_and_sections_are_carried(title: str) -> None:
     longest = (title * 1_000)[:1_000]

@@ -31,7 +31,7 @@ from mirror.errors import FormatError, LimitError
 from mirror.limits import MAX_ARCHIVE, MAX_ARCHIVE_ENTRIES, MAX_PIECE, MAX_READER_FILE
 
 _MAX_PATH: Final = 128
-_READER_PAGE: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,60}"
+_READER_PAGE: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-])){0,60}"
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,9})"
 _PATH: Final = re.compile(
     r"p/([0-9a-f]{2})/\1[0-9a-f]{62}"

@@ -26,8 +26,8 @@ LEAST_TEXT_FOR_CONTENT: Final = 900_000
 # content still shrinks an edition (128 kB: 1 % more) and is not worth the wait on a slow link.
 CONTENT_SIZE: Final = 96 << 10
 # Content training sorts all suffixes of what it is given, in 16 times as much memory. From more text
-# than this it takes every second or every n-th article: what is worth keeping is in all of them.
-_TRAINING_TEXT: Final = 16_000_000
+# than this it takes every second or every n-th article: of 12 MB, a third trains as well as all.
+_TRAINING_TEXT: Final = 4_000_000
 # Bytes that a string must save before compression; zstd leaves a fifth of them, and the string costs
 # 0.6 bytes a character. Content is trained on codes, so there they pay twice. Flat within a factor
 # of two either way (section 9).

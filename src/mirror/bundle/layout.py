@@ -115,4 +115,4 @@ def _cut(articles: list[tuple[Article, int]], total: int) -> Iterator[PagePlan]:
 
 def _weight(article: Article) -> int:
     """How many bytes the article takes in a cluster and in its page, before compression."""
-    return len(record.encode(article).encode()) + len(article.title.encode()) + len(article.id)
+    return len(record.encode(article).encode()) + len((article.title + article.section + article.id).encode())

@@ -19,7 +19,7 @@ from mirror.bundle.edition import Edition, current, image_pieces, text_pieces
 from mirror.bundle.front import fit_front
 from mirror.bundle.manifest import Contents, Front, Manifest, PageRef
 from mirror.bundle.page import Cluster, Page
-from mirror.bundle.revise import Revision, revise
+from mirror.bundle.revise import Revision, is_in_time, revise
 from mirror.errors import LimitError
 from mirror.limits import MAX_ARTICLES, MAX_CLUSTER_RAW
 from mirror.model import Article, PieceList
@@ -173,7 +173,8 @@ def pack(
         revision = revise(previous, wanted, facts.drop_before)
         packer.adopt(previous, revision.replaced)
     else:
-        revision = Revision((), wanted, {}, frozenset())
+        in_time = {name: each for name, each in wanted.items() if is_in_time(each, facts.drop_before)}
+        revision = Revision((), in_time, {}, frozenset())
     everything = revision.articles()
     if len(everything) > MAX_ARTICLES:
         raise LimitError("An edition cannot hold so many articles.", code="too-many-articles")

@@ -93,6 +93,8 @@ def write_listed(writer: Writer, articles: Sequence[Article]) -> None:
         raise ValueError("an article's title or section is too long")
     languages = sorted({article.language for article in articles})
     sections = sorted({article.section for article in articles})
+    if max(len(languages), len(sections)) > MAX_PAGE_NAMES:
+        raise ValueError("a page has too many sections or languages")
     writer.number(len(articles))
     for table in (languages, sections):
         writer.number(len(table))
