@@ -81,6 +81,8 @@ def test_a_tree_has(path: str, kind: Kind) -> None:
         "r/..",
         "r/a/../b",
         "r/a..b",
+        "r/a.",
+        "r/a./b",
         "r/a/b/c/d",
         "r/a%2e",
         "r/" + "a" * MAX_PATH,

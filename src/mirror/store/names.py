@@ -33,7 +33,7 @@ MAX_PATH: Final = 128
 
 _CHANNEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,9})"
-_SEGMENT: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,60}"
+_SEGMENT: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-])){0,60}"
 _PATHS: Final = re.compile(
     r"(?P<PIECE>p/([0-9a-f]{2})/\2[0-9a-f]{62})"
     rf"|(?P<STATEMENT>m/timestamp\.json|m/heads/{_CHANNEL})"
