@@ -173,7 +173,9 @@ def test_servers_keep_nothing() -> None:
     nginx = read("nginx.conf")
     assert re.findall(r"(?m)^\s*(?:access|error)_log .*$", nginx) == [
         "error_log /dev/null emerg;",
+        # In the server too, for those who take it into a configuration of their own.
         "        access_log off;",
+        "        error_log /dev/null emerg;",
     ]
     caddy = read("Caddyfile")
     assert re.findall(r"(?m)^\s*(?:log|output) ?.*$", caddy) == ["\tlog default {", "\t\toutput discard"]

@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import re
+import ssl
 import stat
 import sys
 from collections.abc import Iterator
+from email.utils import formatdate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -116,6 +118,11 @@ def test_a_reader_gets_it_over_tls_too(paper: Press, tree: Path, name: str, tmp_
             tls = peer.writer.get_extra_info("ssl_object")
             assert tls.version() == "TLSv1.3"
             assert name == "Caddy" or not tls.session.has_ticket, "a ticket tells who comes back"
+        older = trusting_anyone()
+        older.maximum_version = ssl.TLSVersion.TLSv1_2
+        async with connected(server.address, ssl=older) as peer:
+            tls = peer.writer.get_extra_info("ssl_object")
+            assert name == "Caddy" or not (tls.session.has_ticket or tls.session.id), "so does a session"
 
     with shipped(name, tree, with_tls(name, tmp_path), "https") as server:
         asyncio.run(story(server))
@@ -241,7 +248,7 @@ def test_other_methods_are_refused(tree: Path, server: Shipped, method: str) -> 
     assert asyncio.run(ask(server.address, "/secret", method=method)).status == 405
 
 
-def test_no_header_of_a_request_changes_an_answer(server: Shipped) -> None:
+def test_no_header_of_a_request_changes_an_answer(tree: Path, server: Shipped) -> None:
     more = "".join(
         f"{line}\r\n"
         for line in (
@@ -249,7 +256,6 @@ def test_no_header_of_a_request_changes_an_answer(server: Shipped) -> None:
             "Cookie: a=b",
             "Range: bytes=0-1",
             "If-None-Match: *",
-            "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT",
             "Accept-Encoding: gzip, br, zstd",
             "Accept: text/html",
             "Origin: https://x.example",
@@ -260,7 +266,9 @@ def test_no_header_of_a_request_changes_an_answer(server: Shipped) -> None:
     async def story() -> None:
         async with connected(server.address) as peer:
             for path in (f"/{PATH}", "/m/timestamp.json", "/r/js/core.v2/mirror-1.js", "/secret"):
-                assert shown(await peer.ask(path, more=more)) == shown(await peer.ask(path))
+                instant = formatdate((tree / path[1:]).stat().st_mtime, usegmt=True)
+                loud = await peer.ask(path, more=f"{more}If-Modified-Since: {instant}\r\n")
+                assert shown(loud) == shown(await peer.ask(path))
 
     asyncio.run(story())
 
@@ -320,7 +328,7 @@ def instead_of(protection: str, said: str) -> Change:
     """Takes a protection away."""
 
     def change(text: str) -> str:
-        assert text.count(protection) == 1
+        assert protection in text
         return text.replace(protection, said)
 
     return change
