@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from mirror.errors import EndpointError
 from mirror.model import Endpoint
+from mirror.net import OneByOne
 
 Tree = Mapping[str, bytes]
 # What a mirror does with a request: bytes, or the code of a failure.
@@ -37,7 +38,7 @@ def failing(code: str, *parts: str) -> Behaviour:
 
 
 @dataclass
-class MemoryTransport:
+class MemoryTransport(OneByOne):
     """``net.Transport`` over ``trees`` (mirror name → tree); ``asked`` is every request in order."""
 
     trees: Mapping[str, Tree]

@@ -210,7 +210,7 @@ def test_a_stranger_s_certificate_is_refused_and_a_known_one_is_taken(
         finally:
             await runner.cleanup()
 
-    assert asyncio.run(run()) == ("unreachable", BODY)
+    assert asyncio.run(run()) == ("untrusted", BODY)
     assert not key_log.exists()
 
 

@@ -14,6 +14,7 @@ from helpers.servers import honest
 from mirror.client.refresh import Patience, refresh, update
 from mirror.errors import EndpointError, FormatError, StorageError, TrustError, UnreachableError
 from mirror.model import Endpoint
+from mirror.net import OneByOne
 from mirror.net.http import HttpTransport
 from mirror.store.generations import DiskGenerations, Generation, GenerationStore, MemoryGenerations
 from mirror.trust.publication import DAY
@@ -53,7 +54,7 @@ class Clock:
                 event.set()
 
 
-class Wire:
+class Wire(OneByOne):
     """A transport over in-memory mirrors; one named "slow" answers when ``release`` is set, if ever."""
 
     def __init__(self, mirrors: dict[str, Mirror]) -> None:

@@ -19,7 +19,7 @@ from mirror.client.report import Ledger, Part
 from mirror.errors import EndpointError, FormatError, UnreachableError
 from mirror.limits import MAX_FETCHES, MAX_PIECE
 from mirror.model import Endpoint
-from mirror.net import TOO_LONG, Transport
+from mirror.net import TOO_LONG, Line, Transport
 
 Progress = Callable[[int, int], None]
 
@@ -69,6 +69,10 @@ class Metered:
         if path.startswith("m/"):
             self._ledger.gave(endpoint.name, Part.METADATA, len(data))
         return data
+
+    def line(self, endpoint: Endpoint) -> Line:
+        """See ``net.Transport``."""
+        return self._transport.line(endpoint)
 
 
 class Pieces:

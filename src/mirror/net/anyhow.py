@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from mirror.errors import EndpointError
 from mirror.model import Endpoint
-from mirror.net import UNREACHABLE, Transport
+from mirror.net import UNREACHABLE, Line, Transport
 from mirror.net.http import HttpTransport
 from mirror.net.local import LocalTransport
 
@@ -38,6 +38,14 @@ class AnyTransport:
     async def get(self, endpoint: Endpoint, path: str, *, limit: int) -> bytes:
         """See ``net.Transport``."""
         return await self._for(endpoint).get(endpoint, path, limit=limit)
+
+    def line(self, endpoint: Endpoint) -> Line:
+        """See ``net.Transport``.
+
+        Raises:
+            EndpointError: ``unreachable``: no way leads to such an address.
+        """
+        return self._for(endpoint).line(endpoint)
 
     def _for(self, endpoint: Endpoint) -> Transport:
         match urlsplit(endpoint.url).scheme:

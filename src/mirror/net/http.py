@@ -13,18 +13,20 @@ Rules:
 5. A body is taken as it was sent and is never decompressed. It is held up to the limit; a declared
    length above it is refused before anything is read.
 6. Every wait has an end: for the connection, for the next byte, and for the whole.
-7. Content types mean nothing here: block pages claim any, and dumb hosts guess wrong.
-8. What goes wrong is told by code. The library's own exceptions name addresses, so they are not
+7. A line has a connection of its own, which nobody else uses: the caller counts what it carried.
+8. Content types mean nothing here: block pages claim any, and dumb hosts guess wrong.
+9. What goes wrong is told by code. The library's own exceptions name addresses, so they are not
    chained, and its log is shut.
 """
 
 import asyncio
 import logging
 import ssl
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Final
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from mirror.errors import EndpointError
@@ -36,7 +38,19 @@ from mirror.limits import (
     SLOWEST_BYTES_PER_SECOND,
 )
 from mirror.model import Endpoint
-from mirror.net import ABSENT, BROKEN, REFUSED, SILENT, TOO_LONG, UNREACHABLE
+from mirror.net import (
+    ABSENT,
+    BROKEN,
+    REFUSED,
+    SILENT,
+    TOO_LONG,
+    UNREACHABLE,
+    UNTRUSTED,
+    Line,
+    Stage,
+    Watch,
+)
+from mirror.net.names import CachingResolver
 
 # Rule 1; aiohttp puts Host before them.
 HEADERS: Final = {"User-Agent": "Mozilla/5.0", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -49,9 +63,9 @@ _READ_BUFFER: Final = 16 << 10  # a piece at a time; aiohttp holds up to twice t
 class HttpTransport:
     """``net.Transport`` over HTTP(S): ``async with HttpTransport() as transport``.
 
-    Connections are reused while the ``async with`` lasts. ``connect_seconds`` and ``read_seconds``
-    bound the waits of rule 6; ``tls`` replaces the system's certificates, for mirrors that have
-    one of their own.
+    ``get`` reuses connections while the ``async with`` lasts; a ``line`` has its own (rule 7).
+    ``connect_seconds`` and ``read_seconds`` bound the waits of rule 6; ``tls`` replaces the system's
+    certificates, for mirrors that have one of their own.
     """
 
     def __init__(
@@ -64,26 +78,17 @@ class HttpTransport:
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
         self._tls = tls
+        self._resolver: AbstractResolver | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._lines: set[HttpLine] = set()
 
     async def __aenter__(self) -> "HttpTransport":
-        log = logging.getLogger("aiohttp")  # rule 8
+        log = logging.getLogger("aiohttp")  # rule 9
         log.addHandler(logging.NullHandler())
         log.propagate = False
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=MAX_CONNECTIONS,
-                limit_per_host=MAX_CONNECTIONS_PER_MIRROR,
-                ssl=self._tls or system_tls(),
-            ),
-            timeout=aiohttp.ClientTimeout(sock_connect=self._connect_seconds, sock_read=self._read_seconds),
-            headers=HEADERS,
-            skip_auto_headers=("Content-Type",),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            read_bufsize=_READ_BUFFER,
-        )
+        self._tls = self._tls or system_tls()
+        self._resolver = CachingResolver(aiohttp.ThreadedResolver())
+        self._session = self._new_session(MAX_CONNECTIONS, MAX_CONNECTIONS_PER_MIRROR)
         return self
 
     async def __aexit__(
@@ -92,25 +97,107 @@ class HttpTransport:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for line in tuple(self._lines):
+            await line.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
+        if self._resolver is not None:
+            await self._resolver.close()
+            self._resolver = None
 
     async def get(self, endpoint: Endpoint, path: str, *, limit: int) -> bytes:
         """See ``net.Transport``."""
         if self._session is None:
             raise RuntimeError("a transport is entered before it is used")
+        return await self._ask(self._session, endpoint, path, limit, None)
+
+    def line(self, endpoint: Endpoint) -> Line:
+        """See ``net.Transport``."""
+        if self._session is None:
+            raise RuntimeError("a transport is entered before it is used")
+        line = HttpLine(self, endpoint)
+        self._lines.add(line)
+        return line
+
+    def _new_session(self, connections: int, per_host: int) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=connections,
+                limit_per_host=per_host,
+                ssl=self._tls or True,
+                resolver=self._resolver,
+                use_dns_cache=False,  # the resolver remembers, for all lines
+            ),
+            timeout=aiohttp.ClientTimeout(sock_connect=self._connect_seconds, sock_read=self._read_seconds),
+            headers=HEADERS,
+            skip_auto_headers=("Content-Type",),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            read_bufsize=_READ_BUFFER,
+            trace_configs=[_tracing()],
+        )
+
+    async def _ask(
+        self, session: aiohttp.ClientSession, endpoint: Endpoint, path: str, limit: int, watch: Watch | None
+    ) -> bytes:
         whole = self._connect_seconds + self._read_seconds + limit / SLOWEST_BYTES_PER_SECOND
         failure = None
         try:
             async with (
                 asyncio.timeout(whole),
-                self._session.get(URL(endpoint.url + path, encoded=True), allow_redirects=False) as response,
+                session.get(
+                    URL(endpoint.url + path, encoded=True), allow_redirects=False, trace_request_ctx=watch
+                ) as response,
             ):
-                return await _body(response, limit)
+                return await _body(response, limit, watch)
         except (aiohttp.ClientError, ssl.SSLError, TimeoutError, OSError, ValueError) as error:
             failure = _failure(error)
-        raise failure  # outside of the handler, so that no address hangs on to it (rule 8)
+        raise failure  # outside of the handler, so that no address hangs on to it (rule 9)
+
+
+class HttpLine:
+    """``net.Line``: see ``HttpTransport.line``."""
+
+    def __init__(self, transport: HttpTransport, endpoint: Endpoint) -> None:
+        self._transport = transport
+        self._endpoint = endpoint
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(self, path: str, *, limit: int, watch: Watch | None = None) -> bytes:
+        """See ``net.Line``."""
+        if self._session is None:
+            self._session = self._transport._new_session(1, 1)
+        return await self._transport._ask(self._session, self._endpoint, path, limit, watch)
+
+    async def close(self) -> None:
+        """See ``net.Line``."""
+        self._transport._lines.discard(self)
+        if self._session is not None:
+            await self._session.close()
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """What tells a ``Watch`` how far its request got."""
+
+    async def named(_session: object, context: SimpleNamespace, _params: object) -> None:
+        _tell(context, Stage.NAMED)
+
+    async def connected(_session: object, context: SimpleNamespace, _params: object) -> None:
+        _tell(context, Stage.CONNECTED)
+        _tell(context, Stage.SECURED)
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_dns_resolvehost_end.append(named)
+    tracing.on_connection_create_end.append(connected)
+    return tracing
+
+
+def _tell(context: SimpleNamespace, stage: Stage) -> None:
+    watch: Watch | None = context.trace_request_ctx
+    if watch is not None:
+        watch.reached(stage)
 
 
 def system_tls() -> ssl.SSLContext:
@@ -120,7 +207,9 @@ def system_tls() -> ssl.SSLContext:
     return context
 
 
-async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _body(response: aiohttp.ClientResponse, limit: int, watch: Watch | None) -> bytes:
+    if watch is not None:
+        watch.reached(Stage.ANSWERED)
     if response.status in _ABSENT:
         raise EndpointError("The mirror does not have this file.", code=ABSENT)
     if response.status != _OK:
@@ -134,11 +223,15 @@ async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
         body += chunk
         if len(body) > limit:
             raise EndpointError("The file does not end where it must.", code=TOO_LONG)
+        if watch is not None:
+            watch.received(len(body))
     return bytes(body)
 
 
 def _failure(error: Exception) -> EndpointError:
     """What ``error`` means, without the address it names."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return EndpointError("Whoever answers cannot show that he is the mirror.", code=UNTRUSTED)
     # ValueError: the address is none.
     if isinstance(error, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError | ValueError):
         return EndpointError("There is no connection to the mirror.", code=UNREACHABLE)

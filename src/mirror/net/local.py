@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit
 from mirror.bundle.archive import Archive, open_archive
 from mirror.errors import EndpointError, FormatError
 from mirror.model import Endpoint
-from mirror.net import ABSENT, BROKEN, REFUSED, TOO_LONG, UNREACHABLE
+from mirror.net import ABSENT, BROKEN, REFUSED, TOO_LONG, UNREACHABLE, OneByOne
 
 _PATH: Final = re.compile(
     r"(?:[A-Za-z0-9_%-][A-Za-z0-9_.%-]{0,127}/){0,3}[A-Za-z0-9_%-][A-Za-z0-9_.%-]{0,127}"
@@ -35,7 +35,7 @@ _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NOT_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
 
 
-class LocalTransport:
+class LocalTransport(OneByOne):
     """``net.Transport`` for endpoints with a ``file:`` URL: ``async with LocalTransport() as it``.
 
     An archive is opened and checked at the first request, and stays open until the end.

@@ -22,7 +22,7 @@ from mirror.clock import Clock, SystemClock
 from mirror.errors import EndpointError, MirrorError, SourceError, StorageError
 from mirror.limits import MAX_NOTICE_SET
 from mirror.model import Endpoint
-from mirror.net import ABSENT, TOO_LONG
+from mirror.net import ABSENT, TOO_LONG, OneByOne
 from mirror.notices import decode
 from mirror.publisher.published import current_edition, notices_digest, pieces_of
 from mirror.publisher.workspace import Workspace
@@ -139,7 +139,7 @@ def prove(
         ) from error
 
 
-class _InArchive:
+class _InArchive(OneByOne):
     """``net.Transport`` over one opened archive."""
 
     def __init__(self, archive: Archive) -> None:

@@ -43,6 +43,7 @@ _CODES: Final = {
     MISSING_PIECE: "said not to be there",
     "unreachable": "no connection",
     "silent": "no answer in time",
+    "untrusted": "somebody else answered in its place",
     "refused": "an answer that is no file",
     "broken": "broken off",
     "absent": "said not to be there",

@@ -19,7 +19,7 @@ from mirror.trust.state import LIES, Kind, Observation
 ABSENT: Final = "absent"  # the code of a clean "no such file"
 _TOO_LONG: Final = "too-long"
 # A source that failed like this is not asked again in this session: each time costs a deadline.
-_SILENT: Final = frozenset({"silent", "unreachable"})
+_SILENT: Final = frozenset({"silent", "unreachable", "untrusted"})
 _ROOT_FILE: Final = re.compile(r"([1-9][0-9]{0,9})\.root\.json")
 _NO_ROOT: Final = 10**10  # above any version a file name carries
 _KIND_OF_CODE: Final = {

@@ -1,0 +1,44 @@
+"""Names of hosts into addresses, remembered for one run."""
+
+import asyncio
+import socket
+from typing import Final
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+REMEMBERED_SECONDS: Final = 300.0  # a mirror that moves is found again by the next run
+
+
+class CachingResolver(AbstractResolver):
+    """Asks ``below`` once per name, however many lines want it at the same time.
+
+    Failures are not remembered: the next request asks again.
+    """
+
+    def __init__(self, below: AbstractResolver) -> None:
+        self._below = below
+        self._found: dict[tuple[str, int, socket.AddressFamily], tuple[float, list[ResolveResult]]] = {}
+        self._asking: dict[tuple[str, int, socket.AddressFamily], asyncio.Task[list[ResolveResult]]] = {}
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses of ``host``; raises ``OSError`` as ``below`` does."""
+        key = (host, port, family)
+        now = asyncio.get_running_loop().time()
+        if key in self._found and self._found[key][0] > now:
+            return self._found[key][1]
+        if key not in self._asking:
+            self._asking[key] = asyncio.create_task(self._below.resolve(host, port, family))
+            self._asking[key].add_done_callback(lambda _: self._asking.pop(key))
+        # Who is cancelled must not take the answer away from the others.
+        found = await asyncio.shield(self._asking[key])
+        self._found[key] = (now + REMEMBERED_SECONDS, found)
+        return found
+
+    async def close(self) -> None:
+        """Stop asking."""
+        for task in tuple(self._asking.values()):
+            task.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        await self._below.close()
