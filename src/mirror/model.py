@@ -108,7 +108,14 @@ class Endpoint:
 
     ``url`` is an ``http(s)://`` base that ends in ``/``, or a ``file:`` URL of a folder or of a
     ``.mirror.zip``. ``name`` is a short local label ("mirror 1"), safe to show and to log.
+
+    ``connect`` is where to connect instead of the URL's host: a host name, an IPv4 address or an
+    IPv6 address in brackets, with or without ``:port``; without one, the URL's port. ``sni`` is the
+    name said in TLS instead of the URL's host, for which the certificate must then be valid. Empty
+    for the usual; ``net.address`` reads and writes both, ``net/NAMES.md`` says what they are for.
     """
 
     name: str
     url: str = field(repr=False)
+    connect: str = field(default="", repr=False)
+    sni: str = field(default="", repr=False)

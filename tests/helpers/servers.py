@@ -5,6 +5,7 @@ byte, and keeps every request as it came in. Each gives an ``Endpoint``.
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -51,7 +52,9 @@ async def honest(tree: Mapping[str, bytes], name: str = "mirror 1") -> AsyncIter
 
 
 @asynccontextmanager
-async def raw(answer: Answer, name: str = "mirror 1") -> AsyncIterator[Recorder]:
+async def raw(
+    answer: Answer, name: str = "mirror 1", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Recorder]:
     """A server that lets ``answer(path, writer)`` write the whole response, then closes."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -67,9 +70,9 @@ async def raw(answer: Answer, name: str = "mirror 1") -> AsyncIterator[Recorder]
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
-    recorder = Recorder(Endpoint(name, f"http://127.0.0.1:{port}/"))
+    recorder = Recorder(Endpoint(name, f"{'https' if tls else 'http'}://127.0.0.1:{port}/"))
     try:
         yield recorder
     finally:

@@ -17,13 +17,15 @@ Rules:
 8. Content types mean nothing here: block pages claim any, and dumb hosts guess wrong.
 9. What goes wrong is told by code. The library's own exceptions name addresses, so they are not
    chained, and its log is shut.
+10. Where an endpoint says so, the connection goes elsewhere (``connect``), and TLS says and checks
+    another name (``sni``). The request inside stays the URL's, with its ``Host``.
 """
 
 import asyncio
 import logging
 import ssl
-from types import SimpleNamespace, TracebackType
-from typing import Final
+from types import TracebackType
+from typing import Final, Protocol
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -50,7 +52,9 @@ from mirror.net import (
     Stage,
     Watch,
 )
+from mirror.net.address import is_ipv4, split_place
 from mirror.net.names import CachingResolver
+from mirror.net.watching import Progress, ToldHandshake, tracing
 
 # Rule 1; aiohttp puts Host before them.
 HEADERS: Final = {"User-Agent": "Mozilla/5.0", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -60,12 +64,28 @@ _OK: Final = 200
 _READ_BUFFER: Final = 16 << 10  # a piece at a time; aiohttp holds up to twice this unread
 
 
+class Connectors(Protocol):
+    """Makes what opens connections: ``aiohttp.TCPConnector``, or another for a way through a proxy."""
+
+    def __call__(
+        self,
+        *,
+        limit: int,
+        limit_per_host: int,
+        ssl: ssl.SSLContext,
+        resolver: AbstractResolver,
+        use_dns_cache: bool,
+    ) -> aiohttp.BaseConnector:
+        """A connector for one session, which closes it. The keywords are ``aiohttp.TCPConnector``'s."""
+
+
 class HttpTransport:
     """``net.Transport`` over HTTP(S): ``async with HttpTransport() as transport``.
 
     ``get`` reuses connections while the ``async with`` lasts; a ``line`` has its own (rule 7).
     ``connect_seconds`` and ``read_seconds`` bound the waits of rule 6; ``tls`` replaces the system's
-    certificates, for mirrors that have one of their own.
+    certificates, for mirrors that have one of their own. ``resolver`` looks names up instead of the
+    system, and is closed with the transport; ``connectors`` replaces ``aiohttp.TCPConnector``.
     """
 
     def __init__(
@@ -74,11 +94,16 @@ class HttpTransport:
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         tls: ssl.SSLContext | None = None,
+        resolver: AbstractResolver | None = None,
+        connectors: Connectors = aiohttp.TCPConnector,
     ) -> None:
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
-        self._tls = tls
-        self._resolver: AbstractResolver | None = None
+        self._tls = tls or system_tls()
+        self._tls.sslobject_class = ToldHandshake
+        self._looks_up = resolver
+        self._connectors = connectors
+        self._resolver: CachingResolver | None = None
         self._session: aiohttp.ClientSession | None = None
         self._lines: set[HttpLine] = set()
 
@@ -86,8 +111,7 @@ class HttpTransport:
         log = logging.getLogger("aiohttp")  # rule 9
         log.addHandler(logging.NullHandler())
         log.propagate = False
-        self._tls = self._tls or system_tls()
-        self._resolver = CachingResolver(aiohttp.ThreadedResolver())
+        self._resolver = CachingResolver(self._looks_up or aiohttp.ThreadedResolver())
         self._session = self._new_session(MAX_CONNECTIONS, MAX_CONNECTIONS_PER_MIRROR)
         return self
 
@@ -121,11 +145,12 @@ class HttpTransport:
         return line
 
     def _new_session(self, connections: int, per_host: int) -> aiohttp.ClientSession:
+        assert self._resolver is not None  # entered
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=self._connectors(
                 limit=connections,
                 limit_per_host=per_host,
-                ssl=self._tls or True,
+                ssl=self._tls,
                 resolver=self._resolver,
                 use_dns_cache=False,  # the resolver remembers, for all lines
             ),
@@ -136,7 +161,7 @@ class HttpTransport:
             auto_decompress=False,
             trust_env=False,
             read_bufsize=_READ_BUFFER,
-            trace_configs=[_tracing()],
+            trace_configs=[tracing()],
         )
 
     async def _ask(
@@ -145,10 +170,16 @@ class HttpTransport:
         whole = self._connect_seconds + self._read_seconds + limit / SLOWEST_BYTES_PER_SECOND
         failure = None
         try:
+            url, host, sni = _way(endpoint, path)
+            progress = Progress(watch, is_address=_is_address(url)) if watch is not None else None
             async with (
                 asyncio.timeout(whole),
                 session.get(
-                    URL(endpoint.url + path, encoded=True), allow_redirects=False, trace_request_ctx=watch
+                    url,
+                    headers={"Host": host},
+                    server_hostname=sni,
+                    allow_redirects=False,
+                    trace_request_ctx=progress,
                 ) as response,
             ):
                 return await _body(response, limit, watch)
@@ -178,26 +209,26 @@ class HttpLine:
             await self._session.close()
 
 
-def _tracing() -> aiohttp.TraceConfig:
-    """What tells a ``Watch`` how far its request got."""
+def _way(endpoint: Endpoint, path: str) -> tuple[URL, str, str | None]:
+    """What to ask for at the place to connect to, with which ``Host``, and which name to say in TLS.
 
-    async def named(_session: object, context: SimpleNamespace, _params: object) -> None:
-        _tell(context, Stage.NAMED)
+    The name is always given with TLS, so that connections to one place for two names are two.
+    """
+    asked = URL(endpoint.url + path, encoded=True)
+    host, sni = asked.host_port_subcomponent, endpoint.sni or asked.raw_host
+    if not host or not sni:
+        raise ValueError("an address without a host")
+    if endpoint.connect:
+        place = split_place(endpoint.connect)
+        if place is None:
+            raise ValueError("no place to connect to")
+        asked = asked.with_host(place[0]).with_port(place[1] or asked.port)
+    return asked, host, sni if asked.scheme == "https" else None
 
-    async def connected(_session: object, context: SimpleNamespace, _params: object) -> None:
-        _tell(context, Stage.CONNECTED)
-        _tell(context, Stage.SECURED)
 
-    tracing = aiohttp.TraceConfig()
-    tracing.on_dns_resolvehost_end.append(named)
-    tracing.on_connection_create_end.append(connected)
-    return tracing
-
-
-def _tell(context: SimpleNamespace, stage: Stage) -> None:
-    watch: Watch | None = context.trace_request_ctx
-    if watch is not None:
-        watch.reached(stage)
+def _is_address(url: URL) -> bool:
+    host = url.raw_host or ""
+    return ":" in host or is_ipv4(host)
 
 
 def system_tls() -> ssl.SSLContext:

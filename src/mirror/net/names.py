@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextvars import Context
 from typing import Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -29,7 +30,10 @@ class CachingResolver(AbstractResolver):
         if key in self._found and self._found[key][0] > now:
             return self._found[key][1]
         if key not in self._asking:
-            self._asking[key] = asyncio.create_task(self._below.resolve(host, port, family))
+            # In a context of its own: what the asker's request is told, a lookup's requests are not.
+            self._asking[key] = asyncio.create_task(
+                self._below.resolve(host, port, family), context=Context()
+            )
             self._asking[key].add_done_callback(lambda _: self._asking.pop(key))
         # Who is cancelled must not take the answer away from the others.
         found = await asyncio.shield(self._asking[key])

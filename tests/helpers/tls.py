@@ -1,0 +1,82 @@
+"""TLS on loopback for tests: servers of any name, and a client that believes them."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers.certificates import write_certificate
+from mirror.net.http import system_tls
+
+
+@dataclass
+class Hosts:
+    """Certificates for hosts, and the names that clients said to their servers, in order."""
+
+    folder: Path
+    names: list[str | None] = field(default_factory=list)
+    believing: ssl.SSLContext = field(default_factory=system_tls)
+    authorities: list[Path] = field(default_factory=list)
+
+    def server(self, host: str, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
+        """A server's context for ``host``, a name or an address; ``believing`` takes its certificate."""
+        folder = self.folder / f"host-{len(self.authorities)}"
+        folder.mkdir()
+        certificate, private = write_certificate(folder, host)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, private)
+        context.sni_callback = lambda _socket, name, _context: self.names.append(name)
+        if alpn:
+            context.set_alpn_protocols(list(alpn))
+        self.believing.load_verify_locations(certificate)
+        self.authorities.append(certificate)
+        return context
+
+
+@dataclass
+class Wire:
+    """What crossed a wire: the port to connect to, and each connection's bytes from the client."""
+
+    port: int = 0
+    sent: list[bytearray] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def wire_to(port: int) -> AsyncIterator[Wire]:
+    """A relay to ``port`` of loopback that keeps what clients sent, as somebody on the way would."""
+    wire = Wire()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, kept: bytearray) -> None:
+        with suppress(ConnectionError):
+            while data := await source.read(1 << 16):
+                kept += data
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        wire.sent.append(bytearray())
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(
+                pump(reader, far_writer, wire.sent[-1]), pump(far_reader, writer, bytearray())
+            )
+        far_writer.close()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    wire.port = server.sockets[0].getsockname()[1]
+    try:
+        yield wire
+    finally:
+        server.close()
+        for task in tuple(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()
