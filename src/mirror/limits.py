@@ -112,6 +112,7 @@ MAX_RECORD: Final = 8 << 20
 
 # --- network -------------------------------------------------------------------------------------
 CONNECT_SECONDS: Final = 10.0  # three SYN retries (1 + 2 + 4 s) and a round trip to a far host
+PROXIED_CONNECT_SECONDS: Final = 30.0  # Tor builds two circuits for an onion service, 5 s each when slow
 READ_SECONDS: Final = 20.0  # silence on one request; a 10 kB piece at 8 kbit/s takes 10 s
 # What one request must achieve on the whole: 40 seconds for a piece. Otherwise a mirror that drips a
 # byte at a time would hold a reader for hours. With MAX_FETCHES under way, a link needs 12 kbit/s.

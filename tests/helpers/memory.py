@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mirror.errors import EndpointError
 from mirror.model import Endpoint
 from mirror.net import OneByOne
+from mirror.net.socks import Trouble
 
 Tree = Mapping[str, bytes]
 # What a mirror does with a request: bytes, or the code of a failure.
@@ -44,6 +45,7 @@ class MemoryTransport(OneByOne):
     trees: Mapping[str, Tree]
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    trouble: Trouble | None = None
 
     @property
     def mirrors(self) -> list[Endpoint]:

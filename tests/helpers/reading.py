@@ -15,7 +15,8 @@ from helpers.publication import Press
 from mirror.cli import main, reader
 from mirror.cli.reader_run import Tools
 from mirror.clock import SystemClock
-from mirror.net import Transport
+from mirror.net.anyhow import WayOut
+from mirror.net.ways import Ways
 from mirror.trust.keys import Kdf
 
 CHEAP = Kdf("scrypt", memory=16, passes=1, lanes=1)
@@ -70,7 +71,7 @@ class Reader:
         """The exit status of ``mirror reader`` with nothing but ``arguments``."""
 
         @asynccontextmanager
-        async def transport() -> AsyncIterator[Transport]:
+        async def transport(_ways: Ways, _randomness: object) -> AsyncIterator[WayOut]:
             yield self.transport
 
         tools = Tools(clock=self.clock, kdf=CHEAP, transport=transport, built=0)

@@ -12,6 +12,7 @@ from typing import Final
 
 from mirror.bundle.archive import open_archive
 from mirror.cli.terminal import print_json, progress, safe
+from mirror.cli.ways import add_ways, blaming_proxy, ways_of
 from mirror.client.report import MirrorReport, Verdict
 from mirror.clock import Clock, SystemClock
 from mirror.errors import ConfigError, MirrorError, SourceError
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         "--mirror", metavar="URL", action="append", default=[], help="a mirror to fetch from (with --tree)"
     )
     syncing.add_argument("--repeat", action="store_true", help="go on, every sync.every_seconds or so")
+    add_ways(syncing)
 
     importing = commands.add_parser(
         "import",
@@ -154,12 +156,12 @@ def _sync(options: argparse.Namespace, clock: Clock) -> int:
     tree, settings = _settings(options, options.mirror)
 
     async def once(transport: AnyTransport) -> None:
-        with _Bars() as told:
+        with _Bars() as told, blaming_proxy(transport):
             done = await sync(tree, settings, transport, clock, told)
         _tell(done, as_json=options.json)
 
     async def go() -> None:
-        async with AnyTransport() as transport:
+        async with AnyTransport(ways_of(options, settings.ways)) as transport:
             if not options.repeat:
                 await once(transport)
                 return

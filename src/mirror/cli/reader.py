@@ -15,6 +15,7 @@ from typing import Final
 from mirror.cli import reader_acts, reader_facts
 from mirror.cli.reader_acts import SHARES
 from mirror.cli.reader_run import Run, Tools, add_understanding, load_config, opened, say
+from mirror.cli.ways import add_ways
 from mirror.errors import MirrorError
 from mirror.notices import Act
 
@@ -119,6 +120,7 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument("--library", metavar="FOLDER", help="where to keep what is saved, encrypted")
     common.add_argument("--passphrase-file", metavar="FILE", help="the library's, of mode 0600")
     common.add_argument("--json", action="store_true", help="facts as JSON on standard output")
+    add_ways(common)
     about = common.add_argument_group(
         "about you",
         "Used to choose notices, on this device, and never stored; your shell may keep a history.",

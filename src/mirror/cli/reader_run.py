@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from mirror.cli import terminal
+from mirror.cli.ways import blaming_proxy, onion_warning, proxy_error, ways_of
 from mirror.client.report import MirrorReport
 from mirror.clock import Clock, SystemClock
 from mirror.errors import ConfigError, StorageError, TrustError, UnreachableError
 from mirror.limits import MAX_CONFIG, MAX_MIRRORS
 from mirror.model import CHANNEL_ID
-from mirror.net import Transport
-from mirror.net.anyhow import AnyTransport
+from mirror.net.anyhow import AnyTransport, WayOut
+from mirror.net.ways import Ways
 from mirror.notices import Act, GateText, ReaderContext, gate
 from mirror.reader import config as configs
 from mirror.reader import words
@@ -41,7 +42,7 @@ class Tools:
     clock: Clock = field(default_factory=SystemClock)
     randomness: Callable[[int], bytes] = os.urandom
     kdf: Kdf = ARGON2ID
-    transport: Callable[[], AbstractAsyncContextManager[Transport]] = AnyTransport
+    transport: Callable[[Ways, Callable[[int], bytes]], AbstractAsyncContextManager[WayOut]] = AnyTransport
     built: int = BUILT
 
 
@@ -163,7 +164,7 @@ def config_of(options: argparse.Namespace) -> ReaderConfig:
     language = options.language or config.language or _system_language()
     if not configs.is_language(language):
         raise ConfigError("--language is not the tag of a language.")
-    return replace(config, language=language)
+    return replace(config, language=language, ways=ways_of(options, config.ways))
 
 
 def load_config(path: Path) -> ReaderConfig:
@@ -206,21 +207,28 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
     library = _existing_library(config.library)
     if not config.mirrors and library is None:
         raise ConfigError("Say where to ask: --mirror, or mirrors in the configuration.", code="incomplete")
-    async with tools.transport() as transport:
+    if said := onion_warning(config.mirrors, config.ways):
+        warn(said)
+    async with tools.transport(config.ways, tools.randomness) as transport:
         session = ReaderSession(
             root, channel, config.mirrors, transport, tools.clock, library=library, built=tools.built
         )
-        try:
-            await session.refresh()
-        except (TrustError, UnreachableError):
-            tell_mirrors(session.ledger.report())
-            raise
+        with blaming_proxy(transport):
+            try:
+                await session.refresh()
+            except (TrustError, UnreachableError):
+                if transport.trouble is None:  # else nothing is known of the mirrors
+                    tell_mirrors(session.ledger.report())
+                raise
+        if trouble := proxy_error(transport):
+            warn(f"{trouble} [{trouble.code}]")
         if library is not None:
             try:
                 await session.keep_state(library)
             except StorageError as error:  # a library that cannot be written can still be read
                 warn(f"What was verified now will not be remembered: {error} [{error.code}]")
-        yield Run(options, config, session, library, tools)
+        with blaming_proxy(transport):
+            yield Run(options, config, session, library, tools)
 
 
 def tell_mirrors(reports: Sequence[MirrorReport]) -> None:

@@ -1,24 +1,50 @@
 """One transport for every kind of endpoint: the scheme of its URL says how to reach it."""
 
+import os
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from mirror.errors import EndpointError
+from mirror.limits import PROXIED_CONNECT_SECONDS
 from mirror.model import Endpoint
 from mirror.net import UNREACHABLE, Line, Transport
+from mirror.net.address import split_place
 from mirror.net.http import HttpTransport
 from mirror.net.local import LocalTransport
+from mirror.net.socks import Gate, SocksConnector, Trouble, Unresolved
+from mirror.net.ways import DIRECT, Ways
+
+
+class WayOut(Transport, Protocol):
+    """A transport that can tell its own trouble from the mirrors'."""
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What is wrong with the proxy; None without one, or when it works."""
 
 
 class AnyTransport:
     """``net.Transport`` for ``http:``, ``https:`` and ``file:``; ``async with AnyTransport() as it``.
 
-    ``http`` and ``local`` replace the usual ones, for tests and for other ways out of a network.
+    ``ways`` say how ``http:`` and ``https:`` leave the network; ``file:`` is always of this machine.
+    ``randomness(n)`` gives ``n`` random bytes, for a proxy (see ``socks.Gate``). ``http`` and
+    ``local`` replace the usual transports, for tests.
     """
 
-    def __init__(self, *, http: HttpTransport | None = None, local: LocalTransport | None = None) -> None:
-        self._http = http or HttpTransport()
+    def __init__(
+        self,
+        ways: Ways = DIRECT,
+        randomness: Callable[[int], bytes] = os.urandom,
+        *,
+        http: HttpTransport | None = None,
+        local: LocalTransport | None = None,
+    ) -> None:
+        self._gate = Gate(ways.proxy, randomness) if ways.proxy else None
+        self._http = http or _http(self._gate)
         self._local = local or LocalTransport()
         self._stack = AsyncExitStack()
 
@@ -35,6 +61,11 @@ class AnyTransport:
     ) -> None:
         await self._stack.aclose()
 
+    @property
+    def trouble(self) -> Trouble | None:
+        """See ``WayOut``."""
+        return self._gate.health.trouble if self._gate else None
+
     async def get(self, endpoint: Endpoint, path: str, *, limit: int) -> bytes:
         """See ``net.Transport``."""
         return await self._for(endpoint).get(endpoint, path, limit=limit)
@@ -48,10 +79,31 @@ class AnyTransport:
         return self._for(endpoint).line(endpoint)
 
     def _for(self, endpoint: Endpoint) -> Transport:
-        match urlsplit(endpoint.url).scheme:
+        parts = urlsplit(endpoint.url)
+        match parts.scheme:
+            case "http" | "https" if self._gate is None and is_onion(endpoint):
+                # RFC 7686: such a name is never given to a resolver.
+                raise EndpointError("An onion address is reached through Tor only.", code=UNREACHABLE)
             case "http" | "https":
                 return self._http
             case "file":
                 return self._local
             case _:
                 raise EndpointError("Nothing here can reach such an address.", code=UNREACHABLE)
+
+
+def is_onion(endpoint: Endpoint) -> bool:
+    """True when Tor alone knows where ``endpoint`` is."""
+    place = split_place(endpoint.connect) if endpoint.connect else None
+    host = place[0] if place else urlsplit(endpoint.url).hostname or ""
+    return host.rstrip(".").endswith(".onion")
+
+
+def _http(gate: Gate | None) -> HttpTransport:
+    if gate is None:
+        return HttpTransport()
+    return HttpTransport(
+        connect_seconds=PROXIED_CONNECT_SECONDS,
+        resolver=Unresolved(),
+        connectors=partial(SocksConnector, gate),
+    )

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ from mirror.errors import ConfigError
 from mirror.limits import MAX_CHANNELS, MAX_CONFIG, MAX_MIRRORS
 from mirror.model import CHANNEL_ID, Endpoint
 from mirror.net.address import endpoint
+from mirror.net.ways import DIRECT, KEYS, Ways, ways
 from mirror.settings import Table, read
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[0-9.]+)):(?P<port>[0-9]{1,5})")
@@ -53,6 +54,7 @@ class Sync:
     channels: tuple[str, ...]
     with_images: bool = True
     every_seconds: int = 900
+    ways: Ways = DIRECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,9 @@ def _sync(table: Table, folder: Path) -> Sync:
         with_images=table.flag("images", True),
         every_seconds=table.number("every_seconds", 900, least=60, most=_DAY),
     )
+    out = ways({key: table.text(key, "") for key in KEYS}, table.wrong)
     table.end()
-    return sync
+    return replace(sync, ways=out)
 
 
 def sync_settings(

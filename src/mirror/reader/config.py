@@ -13,6 +13,7 @@ from mirror.errors import ConfigError
 from mirror.limits import MAX_MIRRORS
 from mirror.model import CHANNEL_ID, Endpoint
 from mirror.net.address import endpoint
+from mirror.net.ways import DIRECT, KEYS, Ways, ways
 from mirror.settings import Table, read
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -59,6 +60,7 @@ class ReaderConfig:
     mirrors: tuple[Endpoint, ...] = field(default=())
     language: str = ""
     library: LibraryPlace | None = None
+    ways: Ways = DIRECT
 
 
 def parse(data: bytes, folder: PurePath) -> ReaderConfig:
@@ -74,6 +76,7 @@ def parse(data: bytes, folder: PurePath) -> ReaderConfig:
         mirrors=_mirrors(top),
         language=_matching(top, "language", _LANGUAGE, "is not the tag of a language"),
         library=_library(top.table("library"), folder) if top.has("library") else None,
+        ways=ways({key: top.text(key, "") for key in KEYS}, top.wrong),
     )
     top.end()
     return config

@@ -1,0 +1,82 @@
+"""Ways out on the command line: the options, and what a person must hear of a proxy."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from mirror.errors import ConfigError, UnreachableError
+from mirror.model import Endpoint
+from mirror.net.anyhow import WayOut, is_onion
+from mirror.net.socks import Trouble
+from mirror.net.ways import Look, Ways, ways
+
+_SENTENCES: Final = {
+    Trouble.UNREACHABLE: "The proxy does not answer, and nothing goes past it: no mirror was asked. "
+    "Is it running, and is its address right? Tor's port is 9050, Tor Browser's 9150.",
+    Trouble.REFUSED: "The proxy answers but lets nothing through: no mirror was asked. "
+    "Does it speak SOCKS5, and does it want another user name and password?",
+    Trouble.SILENT: "Nothing came through the proxy in time, from no mirror. "
+    "Is its address right? Tor and the like need a minute after they start: then try again.",
+}
+
+
+def add_ways(parser: argparse.ArgumentParser) -> None:
+    """Add the options that ``ways_of`` reads."""
+    group = parser.add_argument_group("ways out")
+    group.add_argument("--proxy", metavar="URL", help="a SOCKS5 proxy, such as Tor: socks5://127.0.0.1:9050")
+    group.add_argument("--resolver", metavar="URL", help="whom to ask for names over HTTPS: https://...")
+    group.add_argument(
+        "--camouflage", action="store_true", help="TLS that looks like a browser's; needs mirror[camouflage]"
+    )
+
+
+def ways_of(options: argparse.Namespace, base: Ways) -> Ways:
+    """What ``options`` say, and ``base`` where they say nothing.
+
+    Raises:
+        ConfigError: Names the option, never its value.
+    """
+    texts = {
+        "proxy": options.proxy or "",
+        "resolver": options.resolver or "",
+        "look": Look.BROWSER if options.camouflage else "",
+    }
+    return ways(texts, lambda key, why: ConfigError(f"--{key} {why}."), base)
+
+
+def proxy_error(transport: WayOut) -> UnreachableError | None:
+    """What is wrong with the proxy of ``transport``, for the person; None when nothing is known to be."""
+    trouble = transport.trouble
+    return UnreachableError(_SENTENCES[trouble], code=trouble.value) if trouble else None
+
+
+@contextmanager
+def blaming_proxy(transport: WayOut) -> Iterator[None]:
+    """Where no mirror answers inside because of the proxy, say so instead.
+
+    Raises:
+        UnreachableError: With the code of a ``Trouble``.
+    """
+    try:
+        yield
+    except (UnreachableError, BaseExceptionGroup) as error:
+        trouble = proxy_error(transport)
+        if trouble is None or not _is_unreachable(error):
+            raise
+        raise trouble from error
+
+
+def onion_warning(mirrors: Iterable[Endpoint], chosen: Ways) -> str:
+    """What to say where a mirror can be reached through Tor only and nothing leads there; else empty."""
+    if chosen.proxy is not None or not any(map(is_onion, mirrors)):
+        return ""
+    return (
+        "A mirror's address ends in .onion: it is reached through Tor only. Say --proxy socks5://HOST:PORT."
+    )
+
+
+def _is_unreachable(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return error.subgroup(UnreachableError) is not None
+    return isinstance(error, UnreachableError)
