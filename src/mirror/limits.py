@@ -130,3 +130,13 @@ WRITE_SECONDS: Final = 60.0  # for WRITE_CHUNK to go; at 10 kbit/s it takes 52
 WRITE_CHUNK: Final = 64 << 10  # bytes; a piece is one chunk, a page of the browser's reader several
 SEND_BUFFER: Final = 128 << 10  # bytes the kernel may hold for one peer that does not read
 STOP_SECONDS: Final = 5.0  # for answers under way, when a node is told to stop
+
+# --- names over HTTPS ----------------------------------------------------------------------------
+MAX_NAMES_ANSWER: Final = 8 << 10  # bytes of one DNS message; 100 addresses, padded, are under 4 kB
+NAMES_SECONDS: Final = 20.0  # for one question, with its connection: six round trips of 3 s
+# Questions over one pair of connections. A handshake and eight padded answers are 12 kB: connections
+# freeze at 15 kB for resolvers too.
+NAMES_PER_PAIR: Final = 8
+NAMES_AT_ONCE: Final = 8  # names asked for at a time: with two connections each, as many as a page opens
+REMEMBERED_SECONDS: Final = 300.0  # the longest that an address is used; a mirror that moves is found again
+FORGOTTEN_SECONDS: Final = 30.0  # the shortest: answers that claim no time would be asked for with each piece

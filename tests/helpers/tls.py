@@ -18,20 +18,23 @@ class Hosts:
     folder: Path
     names: list[str | None] = field(default_factory=list)
     believing: ssl.SSLContext = field(default_factory=system_tls)
-    authorities: list[Path] = field(default_factory=list)
+    written: dict[str, tuple[Path, Path]] = field(default_factory=dict)
 
     def server(self, host: str, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
-        """A server's context for ``host``, a name or an address; ``believing`` takes its certificate."""
-        folder = self.folder / f"host-{len(self.authorities)}"
-        folder.mkdir()
-        certificate, private = write_certificate(folder, host)
+        """A server's context for ``host``, a name or an address; ``believing`` takes its certificate.
+
+        One certificate for each host: OpenSSL would take the first of two with one subject.
+        """
+        if host not in self.written:
+            folder = self.folder / f"host-{len(self.written)}"
+            folder.mkdir()
+            self.written[host] = write_certificate(folder, host)
+            self.believing.load_verify_locations(self.written[host][0])
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, private)
+        context.load_cert_chain(*self.written[host])
         context.sni_callback = lambda _socket, name, _context: self.names.append(name)
         if alpn:
             context.set_alpn_protocols(list(alpn))
-        self.believing.load_verify_locations(certificate)
-        self.authorities.append(certificate)
         return context
 
 

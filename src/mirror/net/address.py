@@ -47,6 +47,21 @@ def endpoint(text: str, number: int) -> Endpoint | None:
     return Endpoint(f"mirror {number}", base if base.endswith("/") or is_archive else base + "/", **settings)
 
 
+def resolver(text: str) -> Endpoint | None:
+    """The resolver of names at ``text``, or None when that is none.
+
+    An ``https`` address as above, path included as it is, that needs no lookup itself: its host, or
+    the one it says to connect to, is an IP address.
+    """
+    found = endpoint(text, 0)
+    if found is None or not found.url.startswith("https://"):
+        return None
+    url = text.partition("#")[0]
+    place = split_place(found.connect or urlsplit(url).netloc)
+    is_known = place is not None and (":" in place[0] or is_ipv4(place[0]))
+    return Endpoint("resolver", url, found.connect, found.sni) if is_known else None
+
+
 def text_of(mirror: Endpoint) -> str:
     """The text that ``endpoint`` reads ``mirror`` from."""
     settings = [f"{key}={value}" for key in sorted(_SETTINGS) if (value := getattr(mirror, key))]

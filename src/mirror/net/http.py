@@ -24,6 +24,7 @@ Rules:
 import asyncio
 import logging
 import ssl
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Protocol
 
@@ -146,23 +147,14 @@ class HttpTransport:
 
     def _new_session(self, connections: int, per_host: int) -> aiohttp.ClientSession:
         assert self._resolver is not None  # entered
-        return aiohttp.ClientSession(
-            connector=self._connectors(
-                limit=connections,
-                limit_per_host=per_host,
-                ssl=self._tls,
-                resolver=self._resolver,
-                use_dns_cache=False,  # the resolver remembers, for all lines
-            ),
-            timeout=aiohttp.ClientTimeout(sock_connect=self._connect_seconds, sock_read=self._read_seconds),
-            headers=HEADERS,
-            skip_auto_headers=("Content-Type",),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            read_bufsize=_READ_BUFFER,
-            trace_configs=[tracing()],
+        connector = self._connectors(
+            limit=connections,
+            limit_per_host=per_host,
+            ssl=self._tls,
+            resolver=self._resolver,
+            use_dns_cache=False,  # the resolver remembers, for all lines
         )
+        return new_session(connector, HEADERS, self._connect_seconds, self._read_seconds, [tracing()])
 
     async def _ask(
         self, session: aiohttp.ClientSession, endpoint: Endpoint, path: str, limit: int, watch: Watch | None
@@ -170,7 +162,7 @@ class HttpTransport:
         whole = self._connect_seconds + self._read_seconds + limit / SLOWEST_BYTES_PER_SECOND
         failure = None
         try:
-            url, host, sni = _way(endpoint, path)
+            url, host, sni = way(endpoint, path)
             progress = Progress(watch, is_address=_is_address(url)) if watch is not None else None
             async with (
                 asyncio.timeout(whole),
@@ -182,7 +174,7 @@ class HttpTransport:
                     trace_request_ctx=progress,
                 ) as response,
             ):
-                return await _body(response, limit, watch)
+                return await read_body(response, limit, watch)
         except (aiohttp.ClientError, ssl.SSLError, TimeoutError, OSError, ValueError) as error:
             failure = _failure(error)
         raise failure  # outside of the handler, so that no address hangs on to it (rule 9)
@@ -209,10 +201,34 @@ class HttpLine:
             await self._session.close()
 
 
-def _way(endpoint: Endpoint, path: str) -> tuple[URL, str, str | None]:
+def new_session(
+    connector: aiohttp.BaseConnector,
+    headers: Mapping[str, str],
+    connect_seconds: float,
+    read_seconds: float,
+    traces: list[aiohttp.TraceConfig] | None = None,
+) -> aiohttp.ClientSession:
+    """A session that keeps to the rules, with ``headers`` and no others. The caller closes it."""
+    return aiohttp.ClientSession(
+        connector=connector,
+        timeout=aiohttp.ClientTimeout(sock_connect=connect_seconds, sock_read=read_seconds),
+        headers=headers,
+        skip_auto_headers=("Content-Type",),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        read_bufsize=_READ_BUFFER,
+        trace_configs=traces,
+    )
+
+
+def way(endpoint: Endpoint, path: str) -> tuple[URL, str, str | None]:
     """What to ask for at the place to connect to, with which ``Host``, and which name to say in TLS.
 
     The name is always given with TLS, so that connections to one place for two names are two.
+
+    Raises:
+        ValueError: The endpoint's URL or place is none.
     """
     asked = URL(endpoint.url + path, encoded=True)
     host, sni = asked.host_port_subcomponent, endpoint.sni or asked.raw_host
@@ -238,7 +254,12 @@ def system_tls() -> ssl.SSLContext:
     return context
 
 
-async def _body(response: aiohttp.ClientResponse, limit: int, watch: Watch | None) -> bytes:
+async def read_body(response: aiohttp.ClientResponse, limit: int, watch: Watch | None = None) -> bytes:
+    """The whole body of ``response``, when it is a file of at most ``limit`` bytes.
+
+    Raises:
+        EndpointError: Otherwise; with a code of ``net``. What aiohttp raises passes through.
+    """
     if watch is not None:
         watch.reached(Stage.ANSWERED)
     if response.status in _ABSENT:

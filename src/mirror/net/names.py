@@ -3,11 +3,18 @@
 import asyncio
 import socket
 from contextvars import Context
-from typing import Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-REMEMBERED_SECONDS: Final = 300.0  # a mirror that moves is found again by the next run
+from mirror.limits import FORGOTTEN_SECONDS, REMEMBERED_SECONDS
+
+
+class Found(list[ResolveResult]):
+    """Addresses, and for how many seconds whoever gave them says that they hold."""
+
+    def __init__(self, results: list[ResolveResult], seconds: float) -> None:
+        super().__init__(results)
+        self.seconds = seconds
 
 
 class CachingResolver(AbstractResolver):
@@ -37,7 +44,8 @@ class CachingResolver(AbstractResolver):
             self._asking[key].add_done_callback(lambda _: self._asking.pop(key))
         # Who is cancelled must not take the answer away from the others.
         found = await asyncio.shield(self._asking[key])
-        self._found[key] = (now + REMEMBERED_SECONDS, found)
+        seconds = found.seconds if isinstance(found, Found) else REMEMBERED_SECONDS
+        self._found[key] = (now + min(max(seconds, FORGOTTEN_SECONDS), REMEMBERED_SECONDS), found)
         return found
 
     async def close(self) -> None:
