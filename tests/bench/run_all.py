@@ -1,4 +1,4 @@
-"""Run every ``bench_*.py`` beside this file and print what each says, one JSON object a line.
+"""Run every ``bench_*.py`` beside this file and print what each says: JSON objects, one a line.
 
 A bench that takes ``--corpus`` is run for each corpus in ``MIRROR_DATA``: folders of ``NNNN.html``
 with an ``index.json``. Ends with status 1 where a bench failed or broke its own budget.
@@ -42,7 +42,8 @@ def main() -> int:
             )
             status |= done.returncode != 0
             facts = {"bench": bench.stem, "corpus": Path(arguments[1]).name if arguments else None}
-            print(json.dumps(facts | json.loads(done.stdout or "{}")), flush=True)
+            for line in done.stdout.splitlines() or ["{}"]:
+                print(json.dumps(facts | json.loads(line)), flush=True)
     return status
 
 
