@@ -57,7 +57,7 @@ def test_a_network_that_gives_nothing_ends_in_time(published: Published, tmp_pat
 def seconds(published: Published, task: str, *ways: Way, rate: float | None = None) -> float | None:
     heads = dict.fromkeys(published.tree, 100)
     found = ideal(Scenario("x", Link(0.1, rate), ways), published, heads, task)
-    return found and round(found.seconds, 6)
+    return round(found.seconds, 6) if found else None
 
 
 def test_the_ideal_counts_round_trips(published: Published) -> None:
