@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from mirror.errors import EndpointError
 from mirror.model import Endpoint
 from mirror.net import OneByOne
-from mirror.net.socks import Trouble
+from mirror.net.anyhow import Trouble
 
 Tree = Mapping[str, bytes]
 # What a mirror does with a request: bytes, or the code of a failure.

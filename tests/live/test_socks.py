@@ -15,7 +15,7 @@ from mirror.model import Endpoint
 from mirror.net import Stage
 from mirror.net.anyhow import AnyTransport
 from mirror.net.http import HttpTransport
-from mirror.net.socks import Gate, SocksConnector, Trouble, Unresolved
+from mirror.net.socks import Gate, ProxyNames, SocksConnector, Trouble
 from mirror.net.ways import Proxy, Ways
 
 BODY = b"what the mirror holds"
@@ -39,7 +39,7 @@ def through(gate: Gate, *, hosts: Hosts | None = None, seconds: float = SECONDS)
         connect_seconds=seconds,
         read_seconds=seconds,
         tls=hosts.believing if hosts else None,
-        resolver=Unresolved(),
+        resolver=ProxyNames(),
         connectors=partial(SocksConnector, gate),
     )
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from mirror.bundle.archive import open_archive
 from mirror.cli.terminal import print_json, progress, safe
-from mirror.cli.ways import add_ways, blaming_proxy, ways_of
+from mirror.cli.ways import add_ways, blaming_way, ways_of
 from mirror.client.report import MirrorReport, Verdict
 from mirror.clock import Clock, SystemClock
 from mirror.errors import ConfigError, MirrorError, SourceError
@@ -156,7 +156,7 @@ def _sync(options: argparse.Namespace, clock: Clock) -> int:
     tree, settings = _settings(options, options.mirror)
 
     async def once(transport: AnyTransport) -> None:
-        with _Bars() as told, blaming_proxy(transport):
+        with _Bars() as told, blaming_way(transport):
             done = await sync(tree, settings, transport, clock, told)
         _tell(done, as_json=options.json)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mirror.cli import terminal
-from mirror.cli.ways import blaming_proxy, onion_warning, proxy_error, ways_of
+from mirror.cli.ways import blaming_way, onion_warning, way_error, ways_of
 from mirror.client.report import MirrorReport
 from mirror.clock import Clock, SystemClock
 from mirror.errors import ConfigError, StorageError, TrustError, UnreachableError
@@ -213,21 +213,21 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
         session = ReaderSession(
             root, channel, config.mirrors, transport, tools.clock, library=library, built=tools.built
         )
-        with blaming_proxy(transport):
+        with blaming_way(transport):
             try:
                 await session.refresh()
             except (TrustError, UnreachableError):
                 if transport.trouble is None:  # else nothing is known of the mirrors
                     tell_mirrors(session.ledger.report())
                 raise
-        if trouble := proxy_error(transport):
+        if trouble := way_error(transport):
             warn(f"{trouble} [{trouble.code}]")
         if library is not None:
             try:
                 await session.keep_state(library)
             except StorageError as error:  # a library that cannot be written can still be read
                 warn(f"What was verified now will not be remembered: {error} [{error.code}]")
-        with blaming_proxy(transport):
+        with blaming_way(transport):
             yield Run(options, config, session, library, tools)
 
 

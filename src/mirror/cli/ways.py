@@ -1,4 +1,4 @@
-"""Ways out on the command line: the options, and what a person must hear of a proxy."""
+"""Ways out on the command line: the options, and what a person must hear of a proxy or a resolver."""
 
 import argparse
 from collections.abc import Iterable, Iterator
@@ -7,17 +7,23 @@ from typing import Final
 
 from mirror.errors import ConfigError, UnreachableError
 from mirror.model import Endpoint
-from mirror.net.anyhow import WayOut, is_onion
-from mirror.net.socks import Trouble
+from mirror.net import doh, socks
+from mirror.net.anyhow import Trouble, WayOut, needs_tor
 from mirror.net.ways import Look, Ways, ways
 
-_SENTENCES: Final = {
-    Trouble.UNREACHABLE: "The proxy does not answer, and nothing goes past it: no mirror was asked. "
+_SENTENCES: Final[dict[Trouble, str]] = {
+    socks.Trouble.UNREACHABLE: "The proxy does not answer, and nothing goes past it: no mirror was asked. "
     "Is it running, and is its address right? Tor's port is 9050, Tor Browser's 9150.",
-    Trouble.REFUSED: "The proxy answers but lets nothing through: no mirror was asked. "
+    socks.Trouble.REFUSED: "The proxy answers but lets nothing through: no mirror was asked. "
     "Does it speak SOCKS5, and does it want another user name and password?",
-    Trouble.SILENT: "Nothing came through the proxy in time, from no mirror. "
+    socks.Trouble.SILENT: "Nothing came through the proxy in time, from no mirror. "
     "Is its address right? Tor and the like need a minute after they start: then try again.",
+    doh.Trouble.UNREACHABLE: "The resolver of names does not answer, and no other is asked in its place. "
+    "Another may: --resolver, or resolver in the configuration.",
+    doh.Trouble.UNTRUSTED: "Somebody else answers in the place of the resolver of names. "
+    "It was told nothing: try another, or a proxy.",
+    doh.Trouble.BROKEN: "What answers in the place of the resolver of names is none. "
+    "Is its address right, with its path?",
 }
 
 
@@ -37,23 +43,21 @@ def ways_of(options: argparse.Namespace, base: Ways) -> Ways:
     Raises:
         ConfigError: Names the option, never its value.
     """
-    texts = {
-        "proxy": options.proxy or "",
-        "resolver": options.resolver or "",
-        "look": Look.BROWSER if options.camouflage else "",
-    }
+    look = Look.BROWSER if options.camouflage else None
+    given = {"proxy": options.proxy, "resolver": options.resolver, "look": look}
+    texts = {key: value for key, value in given.items() if value is not None}
     return ways(texts, lambda key, why: ConfigError(f"--{key} {why}."), base)
 
 
-def proxy_error(transport: WayOut) -> UnreachableError | None:
-    """What is wrong with the proxy of ``transport``, for the person; None when nothing is known to be."""
+def way_error(transport: WayOut) -> UnreachableError | None:
+    """What is wrong with the way out, for the person; None when nothing is known to be."""
     trouble = transport.trouble
     return UnreachableError(_SENTENCES[trouble], code=trouble.value) if trouble else None
 
 
 @contextmanager
-def blaming_proxy(transport: WayOut) -> Iterator[None]:
-    """Where no mirror answers inside because of the proxy, say so instead.
+def blaming_way(transport: WayOut) -> Iterator[None]:
+    """Where no mirror answers inside because of the way out, say so instead.
 
     Raises:
         UnreachableError: With the code of a ``Trouble``.
@@ -61,7 +65,7 @@ def blaming_proxy(transport: WayOut) -> Iterator[None]:
     try:
         yield
     except (UnreachableError, BaseExceptionGroup) as error:
-        trouble = proxy_error(transport)
+        trouble = way_error(transport)
         if trouble is None or not _is_unreachable(error):
             raise
         raise trouble from error
@@ -69,7 +73,7 @@ def blaming_proxy(transport: WayOut) -> Iterator[None]:
 
 def onion_warning(mirrors: Iterable[Endpoint], chosen: Ways) -> str:
     """What to say where a mirror can be reached through Tor only and nothing leads there; else empty."""
-    if chosen.proxy is not None or not any(map(is_onion, mirrors)):
+    if chosen.proxy is not None or not any(map(needs_tor, mirrors)):
         return ""
     return (
         "A mirror's address ends in .onion: it is reached through Tor only. Say --proxy socks5://HOST:PORT."

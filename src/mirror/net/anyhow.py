@@ -8,15 +8,20 @@ from types import TracebackType
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from aiohttp import TCPConnector
+
 from mirror.errors import EndpointError
-from mirror.limits import PROXIED_CONNECT_SECONDS
+from mirror.limits import CONNECT_SECONDS, PROXIED_CONNECT_SECONDS
 from mirror.model import Endpoint
-from mirror.net import UNREACHABLE, Line, Transport
+from mirror.net import UNREACHABLE, Line, Transport, doh, socks
 from mirror.net.address import split_place
-from mirror.net.http import HttpTransport
+from mirror.net.doh import HttpsResolver
+from mirror.net.http import Connectors, HttpTransport
 from mirror.net.local import LocalTransport
-from mirror.net.socks import Gate, SocksConnector, Trouble, Unresolved
+from mirror.net.socks import Gate, ProxyNames, SocksConnector
 from mirror.net.ways import DIRECT, Ways
+
+Trouble = socks.Trouble | doh.Trouble
 
 
 class WayOut(Transport, Protocol):
@@ -24,7 +29,7 @@ class WayOut(Transport, Protocol):
 
     @property
     def trouble(self) -> Trouble | None:
-        """What is wrong with the proxy; None without one, or when it works."""
+        """What is wrong with the proxy or the resolver; None when nothing is known to be."""
 
 
 class AnyTransport:
@@ -44,7 +49,13 @@ class AnyTransport:
         local: LocalTransport | None = None,
     ) -> None:
         self._gate = Gate(ways.proxy, randomness) if ways.proxy else None
-        self._http = http or _http(self._gate)
+        connectors: Connectors = partial(SocksConnector, self._gate) if self._gate else TCPConnector
+        self._names = HttpsResolver(ways.resolver, connectors=connectors) if ways.resolver else None
+        self._http = http or HttpTransport(
+            connect_seconds=PROXIED_CONNECT_SECONDS if self._gate else CONNECT_SECONDS,
+            resolver=ProxyNames(self._names) if self._gate else self._names,
+            connectors=connectors,
+        )
         self._local = local or LocalTransport()
         self._stack = AsyncExitStack()
 
@@ -64,7 +75,8 @@ class AnyTransport:
     @property
     def trouble(self) -> Trouble | None:
         """See ``WayOut``."""
-        return self._gate.health.trouble if self._gate else None
+        through = self._gate.health.trouble if self._gate else None
+        return through or (self._names.trouble if self._names else None)
 
     async def get(self, endpoint: Endpoint, path: str, *, limit: int) -> bytes:
         """See ``net.Transport``."""
@@ -81,7 +93,7 @@ class AnyTransport:
     def _for(self, endpoint: Endpoint) -> Transport:
         parts = urlsplit(endpoint.url)
         match parts.scheme:
-            case "http" | "https" if self._gate is None and is_onion(endpoint):
+            case "http" | "https" if self._gate is None and needs_tor(endpoint):
                 # RFC 7686: such a name is never given to a resolver.
                 raise EndpointError("An onion address is reached through Tor only.", code=UNREACHABLE)
             case "http" | "https":
@@ -92,18 +104,7 @@ class AnyTransport:
                 raise EndpointError("Nothing here can reach such an address.", code=UNREACHABLE)
 
 
-def is_onion(endpoint: Endpoint) -> bool:
+def needs_tor(endpoint: Endpoint) -> bool:
     """True when Tor alone knows where ``endpoint`` is."""
     place = split_place(endpoint.connect) if endpoint.connect else None
-    host = place[0] if place else urlsplit(endpoint.url).hostname or ""
-    return host.rstrip(".").endswith(".onion")
-
-
-def _http(gate: Gate | None) -> HttpTransport:
-    if gate is None:
-        return HttpTransport()
-    return HttpTransport(
-        connect_seconds=PROXIED_CONNECT_SECONDS,
-        resolver=Unresolved(),
-        connectors=partial(SocksConnector, gate),
-    )
+    return socks.is_onion(place[0] if place else urlsplit(endpoint.url).hostname or "")

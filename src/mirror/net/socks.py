@@ -167,17 +167,33 @@ class SocksConnector(aiohttp.TCPConnector):
         )
 
 
-class Unresolved(AbstractResolver):
-    """Gives names back as they are: rule 2."""
+class ProxyNames(AbstractResolver):
+    """Gives names back as they are, for the proxy (rule 2); or what ``below`` makes of them.
+
+    ``below`` is another resolver than the system's, and is closed with this one. It is not asked for
+    onion addresses: only Tor knows what they are.
+    """
+
+    def __init__(self, below: AbstractResolver | None = None) -> None:
+        self._below = below
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """See ``aiohttp.abc.AbstractResolver``."""
+        if self._below is not None and not is_onion(host):
+            return await self._below.resolve(host, port, family)
         return [ResolveResult(hostname=host, host=host, port=port, family=family, proto=0, flags=0)]
 
     async def close(self) -> None:
         """See ``aiohttp.abc.AbstractResolver``."""
+        if self._below is not None:
+            await self._below.close()
+
+
+def is_onion(host: str) -> bool:
+    """True for a name that Tor alone knows."""
+    return host.lower().rstrip(".").endswith(".onion")
 
 
 class _NotAllowedError(Exception):

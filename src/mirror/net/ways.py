@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from mirror.errors import ConfigError
 from mirror.limits import MAX_LINK
+from mirror.net import address
 
-_SCHEMES: Final = frozenset({"socks5", "socks5h"})
-_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,253}[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 _ESCAPED: Final = re.compile(r"([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 _MAX_SECRET: Final = 255  # RFC 1929 section 2: one byte tells the length
 
@@ -54,20 +53,22 @@ KEYS: Final = ("proxy", "resolver", "look")  # of a configuration; the options a
 
 
 def ways(texts: Mapping[str, str], wrong: Callable[[str, str], ConfigError], base: Ways = DIRECT) -> Ways:
-    """The ways that ``texts`` name under ``KEYS``; what is missing or empty there is as in ``base``.
+    """The ways that ``texts`` name under ``KEYS``; what is missing there is as in ``base``.
+
+    An empty text is wrong: whoever meant a proxy must not leave without one.
 
     Raises:
         ConfigError: What ``wrong(key, why)`` makes of the first key that is wrong. ``why`` has no value.
     """
-    proxy, resolver, look = (texts.get(key, "") for key in KEYS)
-    through = proxy_of(proxy) if proxy else base.proxy
-    if proxy and through is None:
+    proxy, resolver, look = (texts.get(key) for key in KEYS)
+    through = base.proxy if proxy is None else proxy_of(proxy)
+    if proxy is not None and through is None:
         raise wrong("proxy", "is not socks5://HOST:PORT or socks5://USER:PASSWORD@HOST:PORT")
-    if resolver and not is_resolver(resolver):
-        raise wrong("resolver", "is not an https address of a resolver")
-    if look and look not in set(Look):
+    if resolver is not None and address.resolver(resolver) is None:
+        raise wrong("resolver", "is not an https address with an IP address as its host or after #connect=")
+    if look is not None and look not in set(Look):
         raise wrong("look", 'is neither "plain" nor "browser"')
-    return Ways(through, resolver or base.resolver, Look(look) if look else base.look)
+    return Ways(through, resolver or base.resolver, Look(look or base.look))
 
 
 def proxy_of(text: str) -> Proxy | None:
@@ -75,41 +76,16 @@ def proxy_of(text: str) -> Proxy | None:
 
     ``socks5h`` means the same as ``socks5``: names always go to the proxy. The port must be said.
     """
-    parts = _split(text, _SCHEMES)
-    if parts is None or not parts.port or parts.path:
+    scheme, mark, rest = text.partition("://")
+    if len(text) > MAX_LINK or scheme not in {"socks5", "socks5h"} or not mark:
         return None
-    user, mark, password = parts.netloc.rpartition("@")[0].partition(":")
-    secrets = [_unescaped(user), _unescaped(password)]
-    if "@" in parts.netloc and not (mark and all(secrets)):
+    given, at, place = rest.rpartition("@")
+    where = address.split_place(place)
+    if where is None or where[1] is None:
         return None
-    return Proxy(parts.host, parts.port, *(each or "" for each in secrets))
-
-
-def is_resolver(text: str) -> bool:
-    """True for an ``https`` address without user name, query or fragment."""
-    parts = _split(text, frozenset({"https"}))
-    return parts is not None and "@" not in parts.netloc
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    netloc: str = field(repr=False)
-    host: str = field(repr=False)
-    port: int | None = field(repr=False)
-    path: str = field(repr=False)
-
-
-def _split(text: str, schemes: frozenset[str]) -> _Parts | None:
-    if len(text) > MAX_LINK or not text.isascii() or not text.isprintable() or set(text) & set(" ?#\\"):
-        return None
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in schemes or not host or not _NAME.fullmatch(host):
-        return None
-    return _Parts(parts.netloc, host, port, parts.path)
+    user, _, password = given.partition(":")
+    secrets = _unescaped(user), _unescaped(password)
+    return Proxy(where[0], where[1], *secrets) if all(secrets) or not at else None
 
 
 def _unescaped(text: str) -> str:

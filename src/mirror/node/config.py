@@ -124,7 +124,7 @@ def _sync(table: Table, folder: Path) -> Sync:
         with_images=table.flag("images", True),
         every_seconds=table.number("every_seconds", 900, least=60, most=_DAY),
     )
-    out = ways({key: table.text(key, "") for key in KEYS}, table.wrong)
+    out = ways({key: table.text(key) for key in KEYS if table.has(key)}, table.wrong)
     table.end()
     return replace(sync, ways=out)
 

@@ -76,7 +76,7 @@ def parse(data: bytes, folder: PurePath) -> ReaderConfig:
         mirrors=_mirrors(top),
         language=_matching(top, "language", _LANGUAGE, "is not the tag of a language"),
         library=_library(top.table("library"), folder) if top.has("library") else None,
-        ways=ways({key: top.text(key, "") for key in KEYS}, top.wrong),
+        ways=ways({key: top.text(key) for key in KEYS if top.has(key)}, top.wrong),
     )
     top.end()
     return config
