@@ -48,6 +48,7 @@ GROWN = "grown"
 HELD_OUT = "heldout"
 QUICK = ("open", "freeze-16k", "dead-80-liar")
 OFTEN_ENOUGH = 2  # runs that did not complete
+INTERRUPTED = 130  # exit status, as shells have it
 
 
 @dataclass
@@ -70,8 +71,8 @@ class Bench:
             places = Places(stack, self.pieces)
             for scenario in scenarios:
                 place = places.of(scenario)
+                self.facts |= places.facts()
                 asyncio.run(self._scenario(scenario, place))
-            self.facts |= places.facts()
 
     async def _scenario(self, scenario: Scenario, place: trial.Place) -> None:
         task = asyncio.current_task()
@@ -81,20 +82,22 @@ class Bench:
         ideals = {name: ideal(scenario, place.published, heads, name) for name in place.published.steps}
         turns = [(client, name) for client in self._of(scenario) for name in _tasks(client, scenario)]
         outcomes: dict[tuple[str, str], list[trial.Outcome]] = {turn: [] for turn in turns}
-        for number in range(self.runs):
-            first = number * len(turns) // self.runs
-            for turn in [*turns[first:], *turns[:first]]:
-                before = outcomes[turn]
-                if sum(bool(each.why) for each in before) >= OFTEN_ENOUGH and turn[0] != OURS:
-                    continue
-                least = ideals[turn[1]]
-                patience = max(self.patience, 3 * least.seconds if least else 0)
-                before.append(await _one(place, scenario, turn, patience))
-                progress(scenario.name, turn, before[-1])
-        sizes = {name: place.published.size(name) for name in place.published.steps}
-        for client in dict.fromkeys(client for client, _ in turns):
-            mine = {name: runs for (who, name), runs in outcomes.items() if who == client}
-            self.figures += report.figures(scenario.name, client, mine, ideals, sizes)
+        try:
+            for number in range(self.runs):
+                first = number * len(turns) // self.runs
+                for turn in [*turns[first:], *turns[:first]]:
+                    before = outcomes[turn]
+                    if sum(bool(each.why) for each in before) >= OFTEN_ENOUGH and turn[0] != OURS:
+                        continue
+                    least = ideals[turn[1]]
+                    patience = max(self.patience, 3 * least.seconds if least else 0)
+                    before.append(await _one(place, scenario, turn, patience))
+                    progress(scenario.name, turn, before[-1])
+        finally:  # an hour's figures are not lost to an interrupt
+            sizes = {name: place.published.size(name) for name in place.published.steps}
+            for client in dict.fromkeys(client for client, _ in turns):
+                mine = {name: runs for (who, name), runs in outcomes.items() if who == client and runs}
+                self.figures += report.figures(scenario.name, client, mine, ideals, sizes)
 
     def _of(self, scenario: Scenario) -> list[str]:
         """Which clients run in ``scenario``."""
@@ -226,23 +229,29 @@ def main() -> int:
         options.runs or (1 if options.quick else 5),
         options.patience,
     )
+    is_whole = False
     try:
         with ended_by_signals():
             bench.run(chosen(options.scenario, is_quick=options.quick))
+        is_whole = True
     except (KeyboardInterrupt, asyncio.CancelledError):
-        print("interrupted; nothing is left running", file=sys.stderr)
-        return 130
+        print("interrupted: what was measured until then follows", file=sys.stderr)
     made = report.budgets(bench.figures)
+    tell(bench, made, as_json=options.json)
+    return (0 if all(each.is_kept for each in made) else 1) if is_whole else INTERRUPTED
+
+
+def tell(bench: Bench, made: Sequence[report.Budget], *, as_json: bool) -> None:
+    """Print what was measured."""
     machine = f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
-    bench.facts |= {"runs": bench.runs, "machine": machine}
-    if options.json:
-        for facts in (*(each.facts() for each in bench.figures), *(each.facts() for each in made)):
-            print(json.dumps(facts | bench.facts))
+    facts = bench.facts | {"runs_planned": bench.runs, "machine": machine}
+    if as_json:
+        for each in (*(figure.facts() for figure in bench.figures), *(budget.facts() for budget in made)):
+            print(json.dumps(each | facts))
     else:
         print(report.table(bench.figures))
         print(report.budget_table(made))
-        print(f"\n{json.dumps(bench.facts)}")
-    return 0 if all(each.is_kept for each in made) else 1
+        print(f"\n{json.dumps(facts)}")
 
 
 if __name__ == "__main__":
