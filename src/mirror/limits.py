@@ -117,9 +117,14 @@ READ_SECONDS: Final = 20.0  # silence on one request; a 10 kB piece at 8 kbit/s 
 # What one request must achieve on the whole: 40 seconds for a piece. Otherwise a mirror that drips a
 # byte at a time would hold a reader for hours. With MAX_FETCHES under way, a link needs 12 kbit/s.
 SLOWEST_BYTES_PER_SECOND: Final = 1_000
-MAX_CONNECTIONS: Final = 16  # at a time, over all mirrors; a phone's radio gains nothing from more
-MAX_FETCHES: Final = 6  # pieces under way at a time: fills 0.8 Mbit/s at 600 ms of round trip
+MAX_CONNECTIONS: Final = 32  # at a time, over all mirrors, those that hang included: not yet a port scan
+MAX_FETCHES: Final = 24  # pieces under way at a time: fills 3 Mbit/s at 600 ms of round trip
 MAX_CONNECTIONS_PER_MIRROR: Final = 6  # as browsers do; a mirror on a small host is not flooded
+# The doctor's patience is shorter than a reader's own: it waits for each dead mirror in full.
+DOCTOR_CONNECT_SECONDS: Final = 8.0  # for a name and TLS to stand: two lost SYNs (1 + 2 s), slow round trips
+DOCTOR_PROXY_SECONDS: Final = 30.0  # the same through a proxy: a circuit of Tor is built in 10 to 20 s
+DOCTOR_SILENT_SECONDS: Final = 6.0  # without a byte; a link of 8 kbit/s brings one every second
+DOCTOR_WHOLE_SECONDS: Final = 30.0  # for a mirror's metadata, and for its pieces; 8 kbit/s bring 30 kB
 # A node's patience with those who connect to it. A request of ours is 200 bytes; browsers send 1 kB.
 MAX_REQUEST_LINE: Final = 8_190  # bytes; longer paths name nothing, and are still answered
 MAX_HEADER_FIELD: Final = 4_096  # bytes; an ordinary proxy's longest
@@ -130,7 +135,6 @@ WRITE_SECONDS: Final = 60.0  # for WRITE_CHUNK to go; at 10 kbit/s it takes 52
 WRITE_CHUNK: Final = 64 << 10  # bytes; a piece is one chunk, a page of the browser's reader several
 SEND_BUFFER: Final = 128 << 10  # bytes the kernel may hold for one peer that does not read
 STOP_SECONDS: Final = 5.0  # for answers under way, when a node is told to stop
-
 # --- names over HTTPS ----------------------------------------------------------------------------
 MAX_NAMES_ANSWER: Final = 8 << 10  # bytes of one DNS message; 100 addresses, padded, are under 4 kB
 NAMES_SECONDS: Final = 20.0  # for one question, with its connection: six round trips of 3 s

@@ -22,6 +22,7 @@ from helpers.syncing import At, Place, place, press
 from mirror.bundle.piece import path_of
 from mirror.client.edition import RemoteEdition, fetch_notices, wanted
 from mirror.client.fetch import MemoryHoldings, Pieces
+from mirror.client.lines import Lines
 from mirror.client.refresh import refresh
 from mirror.client.report import Ledger, Verdict
 from mirror.errors import UnreachableError
@@ -51,8 +52,9 @@ def is_whole(node: Place, made: Press) -> int:
         session = MetadataSession(
             made.newcomer(), ["node"], now=made.room.now, wanted=wanted("ru"), head="ru"
         )
-        verified = await refresh(session, transport.mirrors, transport, At(made.room.now))
-        fetcher = Pieces(transport.mirrors, transport, MemoryHoldings(), ledger)
+        lines = Lines(transport.mirrors, transport)
+        verified = await refresh(session, lines, ledger, everyone=True)
+        fetcher = Pieces(transport.mirrors, transport, MemoryHoldings(), ledger, lines)
         await fetch_notices(verified, fetcher)
         remote = await RemoteEdition.open(verified, "ru", fetcher)
         opened = await remote.everything()

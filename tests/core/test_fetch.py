@@ -1,20 +1,20 @@
 """Fetching editions over several mirrors, in memory: failover, evidence, bytes, and what is asked."""
 
-import asyncio
 from collections.abc import Mapping
 
 import pytest
 
+from helpers import virtual
 from helpers.memory import Behaviour, MemoryTransport, altering, failing
 from helpers.newsroom import NOW
 from helpers.publication import Press, article, corrected, press, withdrawn
 from mirror.bundle.edition import text_pieces
 from mirror.bundle.piece import name_of, path_of
 from mirror.client.edition import RemoteEdition, fetch_notices, wanted
-from mirror.client.fetch import MemoryHoldings, Metered, Pieces
+from mirror.client.fetch import MemoryHoldings, Pieces
+from mirror.client.lines import Lines
 from mirror.client.refresh import refresh
 from mirror.client.report import Ledger, Part, Verdict
-from mirror.clock import SystemClock
 from mirror.errors import FormatError, TrustError, UnreachableError
 from mirror.limits import MAX_PIECE
 from mirror.model import State
@@ -39,15 +39,16 @@ class Run:
         self.transport = MemoryTransport(dict.fromkeys(names, press.tree), behaviours or {})
         self.ledger = Ledger(names)
         self.holdings = holdings or MemoryHoldings()
-        self.pieces = Pieces(self.transport.mirrors, self.transport, self.holdings, self.ledger)
+        mirrors = self.transport.mirrors
+        self.lines = Lines(mirrors, self.transport)
+        self.pieces = Pieces(mirrors, self.transport, self.holdings, self.ledger, self.lines)
 
     async def verified(self, channel: str = "ru") -> Verified:
         names = [mirror.name for mirror in self.transport.mirrors]
         session = MetadataSession(
             self.press.newcomer(), names, now=self.press.room.now, wanted=wanted(channel), head=channel
         )
-        metered = Metered(self.transport, self.ledger)
-        verified = await refresh(session, self.transport.mirrors, metered, SystemClock())
+        verified = await refresh(session, self.lines, self.ledger, everyone=True)
         self.ledger.observed(verified.observations)
         return verified
 
@@ -86,7 +87,7 @@ def test_a_newcomer_reads_a_top_story_from_one_piece(small: Press) -> None:
         assert len(run.pieces_asked()) == 1
         assert run.ledger.cost().fetched.keys() == {Part.METADATA, Part.HEAD}
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_any_article_is_complete_and_its_whole_page_is_fetched(large: Press) -> None:
@@ -108,7 +109,7 @@ def test_any_article_is_complete_and_its_whole_page_is_fetched(large: Press) -> 
                 strange = {path_of(d) for p in others for c in p.page.clusters for d in c.pieces.digests}
                 assert not strange & asked
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +135,7 @@ def test_all_clusters_of_a_page_are_fetched_for_one_article(clustered: Press) ->
         clusters = {path_of(name) for each in opened.page.clusters for name in each.pieces.digests}
         assert clusters <= set(run.pieces_asked())
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_two_articles_of_one_page_look_the_same_to_a_mirror(large: Press) -> None:
@@ -147,7 +148,7 @@ def test_two_articles_of_one_page_look_the_same_to_a_mirror(large: Press) -> Non
     told = {story.id for story in large.editions["ru"].manifest.front.stories}
     ids = [each.id for each in page.articles if each.id not in told][:3]
     assert len(ids) > 1
-    assert len({tuple(asyncio.run(asked_for(each))) for each in ids}) == 1
+    assert len({tuple(virtual.play(asked_for(each))) for each in ids}) == 1
 
 
 def test_the_last_word_on_an_article_is_found(large: Press) -> None:
@@ -167,7 +168,7 @@ def test_the_last_word_on_an_article_is_found(large: Press) -> None:
         assert (listed[changed.id], listed[gone.id]) == (State.CORRECTED, State.WITHDRAWN)
         assert len(listed) == 12
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_everything_is_the_edition_as_it_was_packed(large: Press) -> None:
@@ -177,7 +178,7 @@ def test_everything_is_the_edition_as_it_was_packed(large: Press) -> None:
         assert got == large.editions["ru"]
         assert sorted(run.pieces_asked()) == sorted({path_of(name) for name in text_pieces(got)})
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_an_update_fetches_only_what_is_new_and_counts_it(large: Press) -> None:
@@ -199,7 +200,7 @@ def test_an_update_fetches_only_what_is_new_and_counts_it(large: Press) -> None:
         assert cost.held[Part.CLUSTERS] > 0
         assert cost.total == news + cost.fetched[Part.METADATA]
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 @pytest.mark.parametrize("code", ["absent", "broken", "refused", "silent", "unreachable"])
@@ -211,7 +212,7 @@ def test_what_one_mirror_does_not_give_another_does(large: Press, code: str) -> 
         assert verdicts["m1"] is (Verdict.WITHHELD if code == "absent" else Verdict.GOOD)
         assert {verdicts["m2"], verdicts["m3"]} == {Verdict.GOOD}
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_wrong_bytes_name_the_liar_who_is_not_asked_again(large: Press) -> None:
@@ -222,7 +223,7 @@ def test_wrong_bytes_name_the_liar_who_is_not_asked_again(large: Press) -> None:
         assert [name for name, path in run.transport.asked if path.startswith("p/")].count("m1") == 1
         assert run.ledger.cost().wasted == len(large.get(large.editions["ru"].head))
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 @pytest.mark.parametrize("size", [1, 2_559, 2_560, MAX_PIECE, MAX_PIECE + 1, 1 << 20])
@@ -236,7 +237,7 @@ def test_a_block_page_of_any_size_is_a_wrong_piece(small: Press, size: int) -> N
         assert evidence.code == ("oversized-piece" if size > MAX_PIECE else "wrong-piece")
         assert evidence.about == Part.HEAD
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_a_piece_under_another_s_name_is_refused(large: Press) -> None:
@@ -247,7 +248,7 @@ def test_a_piece_under_another_s_name_is_refused(large: Press) -> None:
         assert await (await run.edition()).everything() == large.editions["ru"]
         assert run.verdicts()["m1"] is Verdict.LIED
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_when_all_lie_nothing_is_shown_and_all_are_named(small: Press) -> None:
@@ -259,7 +260,7 @@ def test_when_all_lie_nothing_is_shown_and_all_are_named(small: Press) -> None:
         assert set(run.verdicts().values()) == {Verdict.LIED}
         assert run.holdings.pieces == {}
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_what_came_before_the_loss_is_held_for_the_next_try(large: Press) -> None:
@@ -276,7 +277,7 @@ def test_what_came_before_the_loss_is_held_for_the_next_try(large: Press) -> Non
             {path_of(name) for name in text_pieces(large.editions["ru"])} - {path_of(name) for name in held}
         )
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_a_damaged_holding_is_fetched_again(small: Press) -> None:
@@ -290,7 +291,7 @@ def test_a_damaged_holding_is_fetched_again(small: Press) -> None:
         assert (await run.edition()).manifest.number == 1
         assert len(run.pieces_asked()) == 1
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_notices_are_fetched_whole_and_equal(small: Press) -> None:
@@ -301,7 +302,7 @@ def test_notices_are_fetched_whole_and_equal(small: Press) -> None:
         assert set(fetched.pieces) == set(run.holdings.pieces)
         assert run.ledger.cost().fetched[Part.NOTICES] > 0
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_missing_notices_are_told_from_unreachable_ones() -> None:
@@ -317,7 +318,7 @@ def test_missing_notices_are_told_from_unreachable_ones() -> None:
         with pytest.raises(UnreachableError):
             await fetch_notices(await run.verified(), run.pieces)
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_a_channel_that_was_never_released_is_said_to_be_so(small: Press) -> None:
@@ -327,7 +328,7 @@ def test_a_channel_that_was_never_released_is_said_to_be_so(small: Press) -> Non
                 await Run(small).edition(channel)
             assert caught.value.code == "no-edition"
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_an_edition_signed_for_another_channel_is_refused() -> None:
@@ -340,7 +341,7 @@ def test_an_edition_signed_for_another_channel_is_refused() -> None:
             await Run(made).edition("en")
         assert caught.value.code == "other-channel"
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_pictures_are_fetched_only_when_asked_for() -> None:
@@ -354,7 +355,7 @@ def test_pictures_are_fetched_only_when_asked_for() -> None:
         assert not {path_of(name) for name in tier.digests} & set(run.pieces_asked())
         assert await edition.image(tier) == raw
 
-    asyncio.run(story())
+    virtual.play(story())
 
 
 def test_a_stale_mirror_without_the_new_pieces_is_behind_and_not_a_liar() -> None:
@@ -367,4 +368,4 @@ def test_a_stale_mirror_without_the_new_pieces_is_behind_and_not_a_liar() -> Non
         assert (await run.edition()).manifest.number == 2
         assert run.verdicts()["m1"] is Verdict.BEHIND
 
-    asyncio.run(story())
+    virtual.play(story())

@@ -89,9 +89,7 @@ def test_the_requests_of_one_step_may_run_side_by_side_and_come_back_in_any_orde
     session = MetadataSession(room.newcomer(), list(mirrors), now=NOW, wanted=WANTED, head="ru")
     assert {(ask.source, ask.path) for ask in session.requests()} == {
         ("a", "heads/ru"),
-        ("b", "timestamp.json"),
-        ("c", "timestamp.json"),
-        ("d", "timestamp.json"),
+        *((name, path) for name in "bcd" for path in ("timestamp.json", "2.root.json")),
     }
     backwards = drive(session, mirrors, choose=lambda asks: len(asks) - 1)
     assert backwards == refresh(room.newcomer(), {name: copy_of(room) for name in "abcd"})

@@ -20,10 +20,10 @@ from helpers.publication import Press, article
 from helpers.serving import HERE, Reply, ask, connected, serving, trusting_anyone, write
 from helpers.shipped import DEPLOY, NAMES, Change, Shipped, shipped, with_options
 from mirror.client.edition import RemoteEdition, wanted
-from mirror.client.fetch import MemoryHoldings, Metered, Pieces
+from mirror.client.fetch import MemoryHoldings, Pieces
+from mirror.client.lines import Lines
 from mirror.client.refresh import refresh
 from mirror.client.report import Ledger, Verdict
-from mirror.clock import SystemClock
 from mirror.net.http import HttpTransport
 from mirror.node.config import Address
 from mirror.trust.session import MetadataSession
@@ -77,9 +77,10 @@ async def read(paper: Press, server: Shipped, transport: HttpTransport) -> Ledge
     ledger = Ledger(names)
     async with transport:
         session = MetadataSession(paper.newcomer(), names, now=paper.room.now, wanted=wanted("ru"), head="ru")
-        verified = await refresh(session, mirrors, Metered(transport, ledger), SystemClock())
+        lines = Lines(mirrors, transport)
+        verified = await refresh(session, lines, ledger)
         ledger.observed(verified.observations)
-        fetcher = Pieces(mirrors, transport, MemoryHoldings(), ledger)
+        fetcher = Pieces(mirrors, transport, MemoryHoldings(), ledger, lines)
         edition = await RemoteEdition.open(verified, "ru", fetcher)
         assert await edition.everything() == paper.editions["ru"]
     return ledger

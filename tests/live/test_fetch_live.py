@@ -9,10 +9,10 @@ import pytest
 from helpers import servers
 from helpers.publication import Press, article, press
 from mirror.client.edition import RemoteEdition, wanted
-from mirror.client.fetch import MemoryHoldings, Metered, Pieces
+from mirror.client.fetch import MemoryHoldings, Pieces
+from mirror.client.lines import Lines
 from mirror.client.refresh import refresh
 from mirror.client.report import Ledger, Part, Verdict
-from mirror.clock import SystemClock
 from mirror.model import Endpoint
 from mirror.net.anyhow import AnyTransport
 from mirror.net.http import HttpTransport
@@ -88,9 +88,10 @@ async def read(paper: Press, mirrors: list[Endpoint]) -> Ledger:
     async with AnyTransport(http=HttpTransport(read_seconds=0.3)) as transport:
         names = [mirror.name for mirror in mirrors]
         session = MetadataSession(paper.newcomer(), names, now=paper.room.now, wanted=wanted("ru"), head="ru")
-        verified = await refresh(session, mirrors, Metered(transport, ledger), SystemClock())
+        lines = Lines(mirrors, transport)
+        verified = await refresh(session, lines, ledger)
         ledger.observed(verified.observations)
-        fetcher = Pieces(mirrors, transport, MemoryHoldings(), ledger)
+        fetcher = Pieces(mirrors, transport, MemoryHoldings(), ledger, lines)
         edition = await RemoteEdition.open(verified, "ru", fetcher)
         assert await edition.everything() == paper.editions["ru"]
     return ledger

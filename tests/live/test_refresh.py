@@ -8,10 +8,15 @@ from typing import Any, TypeVar
 
 import pytest
 
+from helpers import virtual
 from helpers.faults import Crash, disk
 from helpers.newsroom import NOW, Mirror, Newsroom, copy_of, garbling, silent, withholding
 from helpers.servers import honest
-from mirror.client.refresh import Patience, refresh, update
+from mirror.client import scout
+from mirror.client.lines import Lines
+from mirror.client.refresh import refresh, update
+from mirror.client.report import Ledger
+from mirror.clock import SystemClock
 from mirror.errors import EndpointError, FormatError, StorageError, TrustError, UnreachableError
 from mirror.model import Endpoint
 from mirror.net import OneByOne
@@ -19,59 +24,42 @@ from mirror.net.http import HttpTransport
 from mirror.store.generations import DiskGenerations, Generation, GenerationStore, MemoryGenerations
 from mirror.trust.publication import DAY
 from mirror.trust.session import MetadataSession
-from mirror.trust.state import Kind, State, Stored
+from mirror.trust.state import Kind, State
 from mirror.trust.verified import Verified
 
 WANTED = ("ru/head", "notices/head")
 T = TypeVar("T")
 
 
-class Clock:
-    """A clock that stands still; whoever sleeps on it wakes when a test says so."""
+class Clock(SystemClock):
+    """A wall clock that stands still."""
 
     def __init__(self, now: int = NOW) -> None:
-        self.at = float(now)
-        self.sleepers: list[tuple[float, asyncio.Event]] = []
+        self.at = now
 
     def now(self) -> int:
-        return int(self.at)
-
-    def monotonic(self) -> float:
         return self.at
-
-    async def sleep(self, seconds: float) -> None:
-        entry = (self.at + seconds, asyncio.Event())
-        self.sleepers.append(entry)
-        try:
-            await entry[1].wait()
-        finally:
-            self.sleepers.remove(entry)
-
-    def advance(self, seconds: float) -> None:
-        self.at += seconds
-        for until, event in self.sleepers:
-            if until <= self.at:
-                event.set()
 
 
 class Wire(OneByOne):
-    """A transport over in-memory mirrors; one named "slow" answers when ``release`` is set, if ever."""
+    """A transport over in-memory mirrors, each with the seconds it takes; ``DEAD`` never answers."""
 
-    def __init__(self, mirrors: dict[str, Mirror]) -> None:
+    def __init__(self, mirrors: dict[str, Mirror], seconds: dict[str, float] | None = None) -> None:
         self.mirrors = mirrors
-        self.release = asyncio.Event()
+        self.seconds = seconds or {}
         self.paths: list[tuple[str, str, int]] = []
         self.cancelled: list[str] = []
 
     async def get(self, endpoint: Endpoint, path: str, *, limit: int) -> bytes:
         self.paths.append((endpoint.name, path, limit))
-        if endpoint.name.startswith("slow"):
-            try:
-                await self.release.wait()
-            except asyncio.CancelledError:
-                self.cancelled.append(endpoint.name)
-                raise
-        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await asyncio.sleep(self.seconds.get(endpoint.name, 0))
+        except TimeoutError:
+            raise EndpointError("no", code="silent") from None
+        except asyncio.CancelledError:
+            self.cancelled.append(endpoint.name)
+            raise
         answer = self.mirrors[endpoint.name].answer(path.removeprefix("m/"))
         if isinstance(answer, str):
             raise EndpointError("no", code=answer)
@@ -81,123 +69,149 @@ class Wire(OneByOne):
     def endpoints(self) -> list[Endpoint]:
         return [Endpoint(name, "http://x/") for name in self.mirrors]
 
-
-async def settled(task: asyncio.Task[T], clock: Clock, *, step: float = 0.0) -> None:
-    """Let everything run that can without time; then let ``step`` seconds pass and again."""
-    for _ in range(200):
-        await asyncio.sleep(0)
-    if step and not task.done():
-        clock.advance(step)
-        for _ in range(200):
-            await asyncio.sleep(0)
+    def asked(self, name: str) -> list[str]:
+        return [path for each, path, _ in self.paths if each == name]
 
 
-def play(story: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(asyncio.wait_for(story, 30))
+DEADLINE = 20.0
+DEAD = 1e9
 
 
-def over(wire: Wire, stored: Stored, clock: Clock, **how: Any) -> Coroutine[Any, Any, Verified]:
-    names = [endpoint.name for endpoint in wire.endpoints]
-    session = MetadataSession(stored, names, now=clock.now(), wanted=WANTED, head="ru")
-    return refresh(session, wire.endpoints, wire, clock, **how)
+def over(
+    wire: Wire, room: Newsroom, *, now: int | None = None, everyone: bool = False
+) -> tuple[Verified, float]:
+    """What a newcomer reads over ``wire``, and how many seconds it took."""
+
+    async def story() -> tuple[Verified, float]:
+        names = [endpoint.name for endpoint in wire.endpoints]
+        at = room.now if now is None else now
+        session = MetadataSession(room.newcomer(), names, now=at, wanted=WANTED, head="ru")
+        lines = Lines(wire.endpoints, wire)
+        read = await refresh(session, lines, Ledger(names), everyone=everyone)
+        return read, virtual.elapsed()
+
+    return virtual.play(story())
 
 
 # --- waiting -------------------------------------------------------------------------------------
 
 
-def test_mirrors_are_asked_side_by_side_below_m() -> None:
+def test_a_few_mirrors_are_asked_side_by_side_below_m() -> None:
     room = Newsroom()
+    wire = Wire({name: copy_of(room) for name in "abcdefgh"}, dict.fromkeys("abcdefgh", 0.1))
+    read, seconds = over(wire, room)
+    assert read.freshness.state is State.CURRENT
+    assert {path for _, path, _ in wire.paths} == {"m/heads/ru", "m/timestamp.json", "m/2.root.json"}
+    assert wire.asked("a") == ["m/heads/ru"]
+    assert wire.asked("b") == wire.asked("c") == ["m/timestamp.json", "m/2.root.json"]
+    assert {name for name, _, _ in wire.paths} == {"a", "b", "c"}
+    assert seconds == pytest.approx(0.1), "one round trip, for everything"
+    assert {note.kind for note in read.observations} == set(), "nobody is blamed for not being asked"
 
-    async def story() -> None:
-        wire = Wire({name: copy_of(room) for name in ("slow-1", "slow-2", "slow-3")})
-        clock = Clock()
-        task = asyncio.create_task(over(wire, room.newcomer(), clock))
-        await settled(task, clock)
-        assert [path for _, path, _ in wire.paths] == ["m/heads/ru", "m/timestamp.json", "m/timestamp.json"]
-        wire.release.set()
-        assert (await task).freshness.state is State.CURRENT
-        assert clock.sleepers == [], "no timer is left behind"
 
-    play(story())
+def test_everyone_is_asked_when_everyone_is_to_be_judged() -> None:
+    room = Newsroom()
+    wire = Wire({name: copy_of(room) for name in "abcdefgh"})
+    over(wire, room, everyone=True)
+    assert {name for name, path, _ in wire.paths if path != "m/2.root.json"} == set("abcdefgh")
 
 
 def test_after_the_first_good_answer_the_slow_get_a_grace_and_no_more() -> None:
     room = Newsroom()
+    wire = Wire({"fast": copy_of(room), "slow": copy_of(room)}, {"slow": DEAD})
+    read, seconds = over(wire, room)
+    assert read.freshness.state is State.CURRENT
+    assert seconds == pytest.approx(scout.GRACE_SECONDS)
+    assert set(wire.cancelled) == {"slow"}
+    assert wire.asked("slow") == ["m/timestamp.json", "m/2.root.json"], "asked once"
+    assert {note.kind for note in read.observations} == {Kind.UNREACHABLE}
 
-    async def story() -> None:
-        wire = Wire({"fast": copy_of(room), "slow": copy_of(room)})
-        clock = Clock()
-        task = asyncio.create_task(over(wire, room.newcomer(), clock, patience=Patience(20, 3)))
-        await settled(task, clock, step=2.9)
-        assert not task.done()
-        await settled(task, clock, step=0.1)
-        read = await task
-        assert read.freshness.state is State.CURRENT
-        assert wire.cancelled == ["slow"]
-        assert [path for name, path, _ in wire.paths if name == "slow"] == ["m/timestamp.json"], "asked once"
-        assert {note.kind for note in read.observations} == {Kind.UNREACHABLE}
 
-    play(story())
+def test_the_slow_are_heard_longer_when_everyone_is_to_be_judged() -> None:
+    room = Newsroom()
+    old = copy_of(room)
+    room.later().release("ru")
+    wire = Wire({"fast": old, "slow": copy_of(room)}, {"slow": scout.FULL_GRACE_SECONDS - 0.1})
+    assert over(wire, room, everyone=True)[0].versions["timestamp"] == 2
+    late = Wire({"fast": old, "slow": copy_of(room)}, {"slow": scout.FULL_GRACE_SECONDS + 0.1})
+    assert over(late, room, everyone=True)[0].versions["timestamp"] == 1
 
 
 def test_who_answers_within_the_grace_is_heard() -> None:
     room = Newsroom()
+    old = copy_of(room)
+    room.later().release("ru")
+    wire = Wire({"fast": old, "slow": copy_of(room)}, {"slow": scout.GRACE_SECONDS - 0.1})
+    assert over(wire, room)[0].versions["timestamp"] == 2
 
-    async def story() -> None:
-        old = copy_of(room)
-        room.later().release("ru")
-        wire = Wire({"fast": old, "slow": copy_of(room)})
-        clock = Clock(room.now)
-        task = asyncio.create_task(over(wire, room.newcomer(), clock))
-        await settled(task, clock, step=2.9)
-        wire.release.set()
-        assert (await task).versions["timestamp"] == 2
 
-    play(story())
+@pytest.mark.parametrize("alive", range(10))
+def test_one_living_mirror_among_ten_is_found_wherever_it_stands(alive: int) -> None:
+    room = Newsroom()
+    names = "abcdefghij"
+    seconds = dict.fromkeys(names, DEAD) | {names[alive]: 0.2}
+    read, took = over(Wire({name: copy_of(room) for name in names}, seconds), room)
+    assert read.freshness.state is State.CURRENT
+    assert took < 3.5
+
+
+def test_a_silent_head_is_given_up_for_a_witness_that_answers() -> None:
+    room = Newsroom()
+    wire = Wire({name: copy_of(room) for name in "abc"}, {"a": DEAD, "b": DEAD, "c": 0.1})
+    read, seconds = over(wire, room)
+    assert read.freshness.state is State.CURRENT
+    assert wire.asked("c").count("m/heads/ru") == 1
+    assert "m/heads/ru" not in wire.asked("b"), "who answered is asked, not who is next"
+    assert seconds < 2
 
 
 def test_a_lone_silent_mirror_costs_one_deadline() -> None:
     room = Newsroom()
+    wire = Wire({"slow": copy_of(room)}, {"slow": DEAD})
 
-    async def story() -> None:
-        wire = Wire({"slow": copy_of(room)})
-        clock = Clock()
-        task = asyncio.create_task(over(wire, room.newcomer(), clock, patience=Patience(20, 3)))
-        await settled(task, clock, step=19.9)
-        assert not task.done()
-        await settled(task, clock, step=0.1)
+    async def story() -> float:
+        session = MetadataSession(room.newcomer(), ["slow"], now=room.now, wanted=WANTED, head="ru")
         with pytest.raises(UnreachableError):
-            await task
-        assert len(wire.paths) == 1
+            await refresh(session, Lines(wire.endpoints, wire), Ledger(["slow"]))
+        return virtual.elapsed()
 
-    play(story())
+    assert virtual.play(story()) == pytest.approx(DEADLINE)
+    assert len(wire.paths) == 1
 
 
-def test_cancelling_leaves_no_request_and_no_timer() -> None:
+def test_hundreds_of_silent_mirrors_are_all_asked_and_it_ends() -> None:
+    room = Newsroom()
+    names = [f"m{number}" for number in range(300)]
+    wire = Wire({name: copy_of(room) for name in names}, dict.fromkeys(names, DEAD))
+    with pytest.raises(UnreachableError):
+        over(wire, room)
+    assert {name for name, _, _ in wire.paths} == set(names), "nobody was left out"
+
+
+def test_cancelling_leaves_no_request() -> None:
     room = Newsroom()
 
     async def story() -> None:
         before = asyncio.all_tasks()
-        wire = Wire({"slow-1": copy_of(room), "slow-2": copy_of(room)})
-        clock = Clock()
-        task = asyncio.create_task(over(wire, room.newcomer(), clock))
-        await settled(task, clock)
+        wire = Wire({"slow-1": copy_of(room), "slow-2": copy_of(room)}, {"slow-1": DEAD, "slow-2": DEAD})
+        session = MetadataSession(room.newcomer(), list(wire.mirrors), now=NOW, wanted=WANTED, head="ru")
+        lines = Lines(wire.endpoints, wire)
+        task = asyncio.create_task(refresh(session, lines, Ledger(())))
+        await asyncio.sleep(0.1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert sorted(wire.cancelled) == ["slow-1", "slow-2"]
-        assert clock.sleepers == []
+        assert set(wire.cancelled) == {"slow-1", "slow-2"}
         assert asyncio.all_tasks() == before
+        assert lines.network.lines == {}, "no connection is left"
 
-    play(story())
+    virtual.play(story())
 
 
 def test_two_mirrors_of_one_name_are_the_callers_mistake() -> None:
-    room = Newsroom()
-    wire = Wire({"a": copy_of(room)})
-    session = MetadataSession(room.newcomer(), ["a"], now=NOW)
+    wire = Wire({"a": copy_of(Newsroom())})
     with pytest.raises(ValueError, match="name"):
-        play(refresh(session, wire.endpoints * 2, wire, Clock()))
+        Lines(wire.endpoints * 2, wire)
 
 
 # --- storing -------------------------------------------------------------------------------------
@@ -206,6 +220,10 @@ def test_two_mirrors_of_one_name_are_the_callers_mistake() -> None:
 @pytest.fixture(params=["memory", "disk"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> GenerationStore:
     return MemoryGenerations() if request.param == "memory" else DiskGenerations(tmp_path / "store")
+
+
+def play(story: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(asyncio.wait_for(story, 30))
 
 
 def updated(
@@ -355,6 +373,5 @@ def test_a_bug_in_a_transport_is_not_taken_for_a_silent_mirror(break_it: Callabl
             return b""
 
     wire = Broken({"a": copy_of(room)})
-    with pytest.raises(ExceptionGroup) as raised:
-        play(over(wire, room.newcomer(), Clock()))
-    assert raised.group_contains(ZeroDivisionError)
+    with pytest.raises(ZeroDivisionError):
+        over(wire, room)

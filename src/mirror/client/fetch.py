@@ -1,27 +1,38 @@
 """Pieces by name: from what is held, then from mirrors, each verified before anybody sees it.
 
-The shell around ``plan``, which decides. Rules:
+``race`` fetches them, as ``plan`` decides. Rules:
 
-1. A piece is what its name says or it does not exist: its digest is checked here, as it comes.
-2. At most ``MAX_FETCHES`` requests are under way; every one has its deadline, in the transport.
-3. When one piece cannot be had, the others still are: what came is held, so that trying again
+1. A piece is what its name says or it does not exist: its digest is checked as it comes.
+2. When one piece cannot be had, or everything is interrupted, what came is held: trying again
    fetches only what is missing.
-4. Nothing is asked of anyone that is at hand.
+3. Nothing is asked of anyone that is at hand.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol, assert_never
+from functools import partial
+from typing import Final, Protocol
 
 from mirror.bundle import piece
-from mirror.client.plan import Failover, GiveUp, Try
+from mirror.client.lines import Lines
+from mirror.client.plan import WRONG
+from mirror.client.race import Errand, Race
 from mirror.client.report import Ledger, Part
-from mirror.errors import EndpointError, FormatError, UnreachableError
-from mirror.limits import MAX_FETCHES, MAX_PIECE
+from mirror.errors import FormatError, UnreachableError
+from mirror.limits import MAX_PIECE
 from mirror.model import Endpoint
-from mirror.net import TOO_LONG, Line, Transport
+from mirror.net import ABSENT, BROKEN, REFUSED, SILENT, UNREACHABLE, UNTRUSTED, Line, Transport
 
 Progress = Callable[[int, int], None]
+
+_WORDS: Final = {
+    ABSENT: "without it",
+    BROKEN: "broke off",
+    REFUSED: "refused",
+    SILENT: "silent",
+    UNREACHABLE: "out of reach",
+    UNTRUSTED: "taken by somebody else",
+    WRONG: "gave other bytes",
+}
 
 
 class Holdings(Protocol):
@@ -76,14 +87,20 @@ class Metered:
 
 
 class Pieces:
-    """Fetches pieces in one run over ``mirrors``, the best liked first."""
+    """Fetches pieces in one run over ``mirrors``, the best liked first.
+
+    ``lines`` are the connections of the run, where it has some already.
+    """
 
     def __init__(
-        self, mirrors: Sequence[Endpoint], transport: Transport, holdings: Holdings, ledger: Ledger
+        self,
+        mirrors: Sequence[Endpoint],
+        transport: Transport,
+        holdings: Holdings,
+        ledger: Ledger,
+        lines: Lines | None = None,
     ) -> None:
-        self._mirrors = {mirror.name: mirror for mirror in mirrors}
-        self._plan = Failover(tuple(self._mirrors))
-        self._transport = transport
+        self._lines = lines or Lines(mirrors, transport)
         self._holdings = holdings
         self._ledger = ledger
         self._counted: set[str] = set()
@@ -94,8 +111,8 @@ class Pieces:
         """The pieces ``names``, each once; ``progress`` is told (done, total).
 
         Raises:
-            UnreachableError: ``piece-unreachable``: no mirror gave some of them. Those that came
-                are held.
+            UnreachableError: ``piece-unreachable``: no mirror gave some of them; says what the
+                mirrors did instead. Those that came are held.
         """
         wanted = tuple(dict.fromkeys(names))
         found: dict[str, bytes] = {}
@@ -106,69 +123,53 @@ class Pieces:
                 if name not in self._counted:  # what this run fetched was not at hand before
                     self._ledger.held(part, len(data))
                     self._counted.add(name)
-        rest = iter([name for name in wanted if name not in found])
-        missing = False
+        missing = [name for name in wanted if name not in found]
+        if not missing:
+            return found
 
-        async def work() -> None:
-            nonlocal missing
-            for name in rest:  # one iterator for all workers
-                data = await self._fetch(name, part)
-                if data is None:
-                    missing = True
-                    continue
-                found[name] = data
-                if progress:
-                    progress(len(found), len(wanted))
+        async def take(name: str, data: bytes) -> None:
+            self._counted.add(name)
+            await self._holdings.keep(name, data)
+            found[name] = data
+            if progress:
+                progress(len(found), len(wanted))
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(MAX_FETCHES, len(wanted) - len(found))):
-                group.create_task(work())
-        if missing:
+        errands = {name: Errand(piece.path_of(name), MAX_PIECE, partial(_is_piece, name)) for name in missing}
+        failures = await Race(self._lines, self._ledger, part, errands, take).run()
+        if failures is not None:
             raise UnreachableError(
-                "No mirror gave all that is needed: try again later, or over other mirrors.",
+                f"No mirror gave all that is needed ({failure_words(failures)}): try again later, "
+                "or over other mirrors.",
                 code="piece-unreachable",
             )
         return found
 
+    async def file(
+        self, path: str, limit: int, is_right: Callable[[bytes], bool], part: Part
+    ) -> bytes | None:
+        """The one file at ``path`` that ``is_right``, from whoever gives it first; None: nobody did."""
+        given: list[bytes] = []
+
+        async def take(_name: str, data: bytes) -> None:
+            given.append(data)
+
+        await Race(self._lines, self._ledger, part, {path: Errand(path, limit, is_right)}, take).run()
+        return given[0] if given else None
+
     async def _held(self, name: str) -> bytes | None:
         data = await self._holdings.piece(name)
-        try:
-            return None if data is None else piece.check(name, data)
-        except FormatError:
-            return None  # a damaged copy is as good as none
+        return data if data is not None and _is_piece(name, data) else None  # damaged is as good as none
 
-    async def _fetch(self, name: str, part: Part) -> bytes | None:
-        while True:
-            action = self._plan.next_action(name)
-            match action:
-                case Try(mirror):
-                    data = await self._ask(mirror, name, part)
-                    if data is not None:
-                        self._counted.add(name)
-                        await self._holdings.keep(name, data)
-                        return data
-                case GiveUp():
-                    return None
-                case _:
-                    assert_never(action)
 
-    async def _ask(self, mirror: str, name: str, part: Part) -> bytes | None:
-        """The piece from one mirror; None after telling plan and ledger why not."""
-        try:
-            data = await self._transport.get(self._mirrors[mirror], piece.path_of(name), limit=MAX_PIECE)
-        except EndpointError as error:
-            self._ledger.failed(mirror, part, error.code)
-            if error.code == TOO_LONG:
-                self._plan.lied(mirror)
-            else:
-                self._plan.failed(mirror, name, error.code)
-            return None
-        try:
-            piece.check(name, data)
-        except FormatError:
-            self._ledger.lied(mirror, part, len(data))
-            self._plan.lied(mirror)
-            return None
-        self._ledger.gave(mirror, part, len(data))
-        self._plan.gave(mirror)
-        return data
+def failure_words(failures: Mapping[str, int]) -> str:
+    """What mirrors did instead of giving a piece, for a person: counts, without a name."""
+    said = [f"{count} {_WORDS.get(code, code)}" for code, count in sorted(failures.items())]
+    return "; ".join(said) or "none is left to ask"
+
+
+def _is_piece(name: str, data: bytes) -> bool:
+    try:
+        piece.check(name, data)
+    except FormatError:
+        return False
+    return True

@@ -1,113 +1,435 @@
-"""Whom to ask for a piece next: plain failover over several mirrors. Pure, without IO or clock.
+"""Whom to ask for which piece, when, and over which connection. Pure, in virtual time.
 
-A plan is told what happened and answers what to do. It serves one run of one program, for all
-pieces together, so that what one piece learns of a mirror helps the next. Rules:
+A ``Plan`` serves one set of pieces. It is told what happened (``tell``) and asked what to do
+(``decide``, ``wake``); instants are seconds, given by the caller. What it learns goes to the
+``Network``, which outlives it. ``attempt.STEPS`` is the life of one attempt. Rules:
 
-P1  A mirror that gave wrong bytes is not asked again, for anything: it is out.
-P2  A mirror that says it lacks a piece is not asked for that piece again.
-P3  After any other failure a mirror may be asked for the piece once more, when the others were tried.
-P4  A mirror that failed ``STRIKES`` times with nothing good in between is out: each try can cost a
-    deadline. Requests that were under way together fail together: they count once.
-P5  First those without failures since their last good answer, then those with fewest requests under
-    way, then the order that the caller likes. So a dead mirror delays a few pieces, not each one.
-P6  When nobody is left for a piece, the plan gives up on that piece only.
-
-Racing, stalls and back-off come later and change the rules here, not the shell that obeys.
+P1  An endpoint that gave wrong bytes is not asked again for anything, and nothing that it still
+    sends is waited for.
+P2  An endpoint that says it lacks a piece is not asked for that piece again.
+P3  An endpoint that failed otherwise is left alone for a while that doubles with each failure in a
+    row, and asked for the same piece at most ``TRIES`` times.
+P4  A piece has one attempt that goes on as expected. When that one is late, quiet or crawls, another
+    endpoint is asked too; the late one goes on, and whoever gives the piece first ends the others.
+    The first byte of one ends all others that have none: what is raced is the waiting, not the
+    bytes, which would slow each other down on a narrow link.
+P5  Late means later than this network's answers so far, smoothed as TCP smooths; where much is under
+    way, as much longer as that takes the link. No wait is fixed but the first ones.
+P6  While nobody has answered, each round of waiting asks twice as many endpoints as the one before.
+P7  Endpoints that answer come first, the quicker and less busy before others; but when many pieces
+    wait, the last of them is asked of one that nobody has tried yet, or that failed long ago. So no
+    endpoint is forgotten, and no piece that somebody waits for pays for finding out.
+P8  At most ``Network.window`` attempts go on as expected, at most ``MAX_CONNECTIONS`` in all, at most
+    ``MAX_CONNECTIONS_PER_MIRROR`` at one endpoint. Where room is short, the quietest makes it.
+P9  A piece is given up when nobody is left to ask for it: with what each endpoint did.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import islice
 from typing import Final
 
-from mirror.net import ABSENT, FAILURES
+from mirror.client.attempt import GOING, STEPS, Attempt, Event, Need, Step
+from mirror.client.network import Fetched, Network, Standing
+from mirror.limits import MAX_CONNECTIONS, MAX_CONNECTIONS_PER_MIRROR, MAX_PIECE
+from mirror.net import ABSENT, FAILURES, SILENT, TOO_LONG
 
-ATTEMPTS: Final = 2  # P3: a connection that breaks is common; the same mirror breaking twice is not bad luck
-STRIKES: Final = 3  # P4
+WRONG: Final = "wrong"  # in ``GiveUp.failures``, besides the codes of ``net``
+
+TRIES: Final = 4  # with the pauses of P3, a mirror that is down for seven seconds is still found
+TRIES_UNPROVEN: Final = 2  # of one that never answered: a lost packet is common, two are not
+ABANDONED_AFTER: Final = 3.0  # seconds without a byte, where room is short (P8)
+CRAWL: Final = 3.0  # times what a piece would take elsewhere: slower than that crawls
+EXPLORED_AT_ONCE: Final = 2  # endpoints that are tried while others are known to answer (P7)
+MANY_WAITING: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """Ask ``mirror``, by its local name; it counts as under way until ``gave``, ``failed`` or ``lied``."""
+class Start:
+    """Ask ``endpoint`` for ``piece`` over connection ``line``, as attempt ``number``."""
 
-    mirror: str
+    number: int
+    endpoint: str
+    piece: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End attempt ``number`` and close its connection; nothing more is told of it.
+
+    ``received`` bytes of it are thrown away; ``is_late``: its endpoint had fallen silent.
+    """
+
+    number: int
+    endpoint: str
+    line: int
+    received: int
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close connection ``line``, which is idle."""
+
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Nobody is left to ask for this piece; ``tried`` requests were made for it."""
+    """Nobody is left to ask for ``piece`` (P9). ``failures``: how many endpoints did what, by code."""
 
-    tried: int
-
-
-class Out(StrEnum):
-    """Why a mirror is not asked any more."""
-
-    WRONG_BYTES = "wrong-bytes"
-    FAILING = "failing"
+    piece: str
+    failures: Mapping[str, int]
 
 
-class Failover:
-    """The plan of one run over ``mirrors`` (local names, the best liked first)."""
+Action = Start | Stop | Close | GiveUp
 
-    def __init__(self, mirrors: Sequence[str]) -> None:
-        self._order = {name: place for place, name in enumerate(dict.fromkeys(mirrors))}
-        self._under_way: Counter[str] = Counter()
-        self._strikes: Counter[str] = Counter()
-        self._tries: Counter[tuple[str, str]] = Counter()
-        self._asked: dict[tuple[str, str], int] = {}  # when, counted in actions
-        self._struck: Counter[str] = Counter()  # the last action before the last strike
-        self._actions = 0
-        self._lacking: set[tuple[str, str]] = set()
-        self._out: dict[str, Out] = {}
+
+class Plan:
+    """The plan for ``pieces``, the most urgent first, over the endpoints of ``network``."""
+
+    def __init__(self, network: Network, pieces: Iterable[str]) -> None:
+        self._network = network
+        self._needs = {piece: Need() for piece in dict.fromkeys(pieces)}
+        self._fresh = dict.fromkeys(self._needs)  # not asked of anybody yet
+        self._again = dict[str, None]()  # asked, and not served any more
+        self._attempts: dict[int, Attempt] = {}
+        self._next = 0
 
     @property
-    def out(self) -> dict[str, Out]:
-        """The mirrors that are not asked any more, and why."""
-        return dict(self._out)
+    def is_done(self) -> bool:
+        """True when every piece was verified or given up, and nothing is under way."""
+        return not self._needs and not self._attempts
 
-    def next_action(self, piece: str) -> Try | GiveUp:
-        """What to do for ``piece``, which nobody gave yet."""
-        able = [name for name in self._order if self._may_ask(name, piece)]
-        if not able:
-            return GiveUp(sum(self._tries[name, piece] for name in self._order))
-        name = min(able, key=lambda name: self._rank(name, piece))
-        self._actions += 1
-        self._asked[name, piece] = self._actions
-        self._under_way[name] += 1
-        self._tries[name, piece] += 1
-        return Try(name)
+    # --- what happened --------------------------------------------------------------------------
 
-    def gave(self, mirror: str) -> None:
-        """``mirror`` gave the right bytes."""
-        self._under_way[mirror] -= 1
-        self._strikes[mirror] = 0
+    def connected(self, number: int, now: float) -> bool:
+        """Attempt ``number`` has its connection. True when it is time to ``decide``."""
+        attempt = self._attempts.get(number)
+        if (
+            attempt is None
+            or attempt.step not in (Step.CONNECTING, Step.QUIET)
+            or attempt.asked_at is not None
+        ):
+            return False
+        attempt.asked_at = attempt.last_at = now
+        self._step(attempt, Event.CONNECTED)
+        return False
 
-    def lied(self, mirror: str) -> None:
-        """``mirror`` gave other bytes than the piece's (P1)."""
-        self._under_way[mirror] -= 1
-        self._out[mirror] = Out.WRONG_BYTES
+    def received(self, number: int, size: int, now: float) -> bool:
+        """Attempt ``number`` has ``size`` bytes so far. True when it is time to ``decide``."""
+        attempt = self._attempts.get(number)
+        if attempt is None or size < attempt.received:
+            return False
+        before = attempt.step
+        if before is Step.CONNECTING or (before is Step.QUIET and attempt.asked_at is None):
+            self.connected(number, now)
+        if attempt.first_at is None:
+            attempt.first_at = now
+        self._network.flowed(size - attempt.received, now)
+        attempt.received, attempt.last_at = size, now
+        self._step(attempt, Event.BYTES)
+        return before is not attempt.step
 
-    def failed(self, mirror: str, piece: str, code: str) -> None:
-        """``mirror`` gave nothing; ``code`` is one of ``net.FAILURES`` (P2 to P4)."""
+    def verified(self, number: int, now: float) -> None:
+        """Attempt ``number`` gave the piece."""
+        attempt = self._attempts.get(number)
+        if attempt is None:
+            return
+        asked = attempt.started if attempt.asked_at is None else attempt.asked_at
+        first = now if attempt.first_at is None else attempt.first_at
+        is_new = attempt.is_new_line and attempt.asked_at is not None
+        self._network.gave(
+            Fetched(
+                attempt.endpoint,
+                connect=asked - attempt.started if is_new else None,
+                answer=first - asked,
+                took=now - asked,
+                size=attempt.received,
+            )
+        )
+        self._network.carried(attempt.line, attempt.received)
+        self._end(attempt, Event.GOOD)
+        self._network.lines[attempt.line].is_busy = False
+
+    def wrong(self, number: int) -> None:
+        """Attempt ``number`` gave other bytes than the piece's (P1)."""
+        attempt = self._attempts.get(number)
+        if attempt is None:
+            return
+        self._network.lied(attempt.endpoint)
+        need = self._needs.get(attempt.piece)
+        if need is not None:
+            need.failures[attempt.endpoint] = WRONG
+        self._end(attempt, Event.BAD)
+        self._network.close_line(attempt.line)
+
+    def failed(self, number: int, code: str, now: float) -> None:
+        """Attempt ``number`` gave nothing; ``code`` is one of ``net.FAILURES``. Its connection is gone."""
         if code not in FAILURES:
             raise ValueError("an unknown failure")
-        self._under_way[mirror] -= 1
-        if self._asked[mirror, piece] > self._struck[mirror]:
-            self._strikes[mirror] += 1
-            self._struck[mirror] = self._actions
-        if code == ABSENT:
-            self._lacking.add((mirror, piece))
-        elif self._strikes[mirror] >= STRIKES:
-            self._out.setdefault(mirror, Out.FAILING)
+        if code == TOO_LONG:
+            self.wrong(number)
+            return
+        attempt = self._attempts.get(number)
+        if attempt is None:
+            return
+        self._blame(attempt, code, now)
+        self._end(attempt, Event.ERROR)
+        self._network.close_line(attempt.line)
 
-    def _may_ask(self, name: str, piece: str) -> bool:
-        return (
-            name not in self._out
-            and (name, piece) not in self._lacking
-            and self._tries[name, piece] < ATTEMPTS
+    # --- what to do -----------------------------------------------------------------------------
+
+    def decide(self, now: float) -> list[Action]:
+        """What to do now. To be called after each event that says so, and when ``wake`` is due."""
+        actions: list[Action] = [*self._judge(now)]
+        actions += self._stops(now)
+        actions += self._starts(now)
+        actions += self._closes()
+        return actions
+
+    def wake(self, now: float) -> float | None:
+        """When to ``decide`` again if nothing happens before; None: only when something happens."""
+        times = [self._due(attempt) for attempt in self._attempts.values() if attempt.step in GOING]
+        if self._fresh or self._again:
+            rests = (facts.free_at for facts in self._network.endpoints.values() if facts.free_at > now)
+            times += [min(rests, default=now + ABANDONED_AFTER), now + ABANDONED_AFTER]
+        return max(min(times), now) if times else None
+
+    def cancel(self) -> list[Stop]:
+        """End everything: nobody wants the pieces any more."""
+        for pieces in (self._needs, self._fresh, self._again):
+            pieces.clear()
+        return [self._stop(attempt) for attempt in tuple(self._attempts.values())]
+
+    # --- judging --------------------------------------------------------------------------------
+
+    def _due(self, attempt: Attempt) -> float:
+        """When ``attempt`` is late or to be looked at, if nothing happens before."""
+        if attempt.step is Step.CONNECTING:
+            return attempt.started + self._network.connect_patience(attempt.endpoint)
+        return attempt.last_at + self._network.patience(attempt.endpoint)
+
+    def _judge(self, now: float) -> Iterator[Stop]:
+        """Find out who is late; what the curtain stopped will not come any more and ends here."""
+        for attempt in tuple(self._attempts.values()):
+            if attempt.step in GOING and now >= self._due(attempt):
+                if attempt.step is Step.CONNECTING:
+                    self._step(attempt, Event.LATE)
+                elif self._network.stopped(attempt.line, attempt.received):
+                    yield self._stop(attempt)
+                else:
+                    self._network.failed(attempt.endpoint, now)
+                    self._step(attempt, Event.LATE)
+            elif attempt.step is Step.RECEIVING and self._is_crawling(attempt, now):
+                self._network.failed(attempt.endpoint, now)
+                self._step(attempt, Event.TOO_SLOW)
+
+    def _is_crawling(self, attempt: Attempt, now: float) -> bool:
+        if attempt.first_at is None or now - attempt.first_at < self._network.patience(attempt.endpoint):
+            return False
+        rate = attempt.received / (now - attempt.first_at)
+        rest = (MAX_PIECE - attempt.received) / max(rate, 1.0)
+        return rest > CRAWL * self._network.expected() + 1
+
+    def _blame(self, attempt: Attempt, code: str, now: float) -> None:
+        need = self._needs.get(attempt.piece)
+        if need is not None:
+            need.failures[attempt.endpoint] = code
+            if code == ABSENT:
+                need.lacking.add(attempt.endpoint)
+        if code == ABSENT or attempt.step is Step.CRAWLING:
+            return
+        was_suspected = attempt.step is Step.QUIET and attempt.asked_at is not None
+        if not was_suspected and not self._network.stopped(attempt.line, attempt.received):
+            self._network.failed(attempt.endpoint, now)
+
+    # --- stopping -------------------------------------------------------------------------------
+
+    def _stops(self, now: float) -> Iterator[Stop]:
+        """End what came to nothing: of pieces that are here, of liars, and of races that are decided."""
+        for attempt in tuple(self._attempts.values()):
+            need = self._needs.get(attempt.piece)
+            is_out = self._network.endpoints[attempt.endpoint].standing is Standing.OUT
+            is_beaten = attempt.first_at is None and (
+                need is not None and any(other.step is Step.RECEIVING for other in need.attempts.values())
+            )
+            if need is None or is_out or is_beaten:
+                if attempt.step is Step.QUIET and attempt.asked_at is None:
+                    self._network.failed(attempt.endpoint, now)  # nobody connected in all that time
+                yield self._stop(attempt)
+
+    def _stop(self, attempt: Attempt) -> Stop:
+        """End an attempt without prejudice: it does not count as a try."""
+        need = self._needs.get(attempt.piece)
+        if need is not None:
+            need.tries[attempt.endpoint] -= 1
+        return self._ended(attempt)
+
+    def _ended(self, attempt: Attempt) -> Stop:
+        is_late = attempt.step not in GOING
+        self._end(attempt, Event.STOP)
+        self._network.close_line(attempt.line)
+        return Stop(attempt.number, attempt.endpoint, attempt.line, attempt.received, is_late)
+
+    def _closes(self) -> Iterator[Close]:
+        for number, line in tuple(self._network.lines.items()):
+            if not line.is_busy and self._network.is_spent(number):
+                self._network.close_line(number)
+                yield Close(number)
+
+    def _make_room(self, now: float) -> Stop | None:
+        """End the attempt that has been quiet longest (P8)."""
+        quiet = [
+            attempt
+            for attempt in self._attempts.values()
+            if attempt.step not in GOING and now - attempt.last_at >= ABANDONED_AFTER
+        ]
+        if not quiet:
+            return None
+        attempt = min(quiet, key=lambda each: each.last_at)
+        self._blame(attempt, SILENT, now)
+        return self._ended(attempt)
+
+    # --- starting -------------------------------------------------------------------------------
+
+    def _starts(self, now: float) -> Iterator[Action]:
+        going = sum(attempt.step in GOING for attempt in self._attempts.values())
+        is_answered = any(facts.has_given for facts in self._network.endpoints.values())
+        waiting = self._waiting(is_answered=is_answered)
+        room = int(self._network.window) if is_answered else MAX_CONNECTIONS
+        while waiting:
+            is_exploring = is_answered and self._is_exploring_time(now)
+            piece = next(reversed(self._fresh)) if is_exploring else waiting.pop(0)
+            if piece not in self._fresh and piece not in self._again:
+                continue
+            need = self._needs[piece]
+            # P6: as many as are waited for in vain, while nobody has answered.
+            for _ in range(1 if is_answered else max(1, len(need.attempts))):
+                if going >= room:
+                    return
+                name = self._choose(need, now, is_exploring=is_exploring)
+                if name is None:
+                    if not need.attempts and not self._has_hope(need):
+                        yield self._give_up(piece)
+                    break
+                if len(self._attempts) >= MAX_CONNECTIONS:
+                    stop = self._make_room(now)
+                    if stop is None:
+                        return
+                    yield stop
+                going += 1
+                yield self._start(piece, name, now, is_exploring=is_exploring)
+
+    def _waiting(self, *, is_answered: bool) -> list[str]:
+        """The pieces to find somebody for; until somebody has answered, one."""
+        if is_answered:  # more than can start now need not be looked at
+            return [*self._again, *islice(self._fresh, MAX_CONNECTIONS)]
+        return list(islice(self._again if self._attempts or self._again else self._fresh, 1))
+
+    def _is_exploring_time(self, now: float) -> bool:
+        """P7."""
+        if len(self._fresh) < MANY_WAITING:
+            return False
+        exploring = sum(attempt.is_exploring for attempt in self._attempts.values())
+        return exploring < EXPLORED_AT_ONCE and any(
+            not facts.under_way
+            and facts.standing in (Standing.NEW, Standing.SLOW)
+            and self._network.may_ask(name, now)
+            for name, facts in self._network.endpoints.items()
         )
 
-    def _rank(self, name: str, piece: str) -> tuple[int, int, int, int]:
-        return self._tries[name, piece], self._strikes[name], self._under_way[name], self._order[name]
+    def _choose(self, need: Need, now: float, *, is_exploring: bool = False) -> str | None:
+        """The endpoint to ask for a piece now; None: nobody may be asked at present."""
+        able = [
+            name
+            for name, facts in self._network.endpoints.items()
+            if self._may_try(need, name)
+            and self._network.may_ask(name, now)
+            and facts.under_way < MAX_CONNECTIONS_PER_MIRROR
+            and all(attempt.endpoint != name for attempt in need.attempts.values())
+            and (not is_exploring or (facts.standing is not Standing.PROVEN and not facts.under_way))
+        ]
+        return min(able, key=lambda name: self._rank(need, name), default=None)
+
+    def _rank(self, need: Need, name: str) -> tuple[int, int, float, int]:
+        facts = self._network.endpoints[name]
+        tier = {Standing.PROVEN: 0, Standing.NEW: 1, Standing.SLOW: 2 + facts.strikes}[facts.standing]
+        cost = self._network.cost(name) if tier == 0 else float(facts.under_way)
+        return tier, need.tries[name], cost, facts.place
+
+    def _may_try(self, need: Need, name: str) -> bool:
+        facts = self._network.endpoints[name]
+        if facts.standing is Standing.OUT or name in need.lacking:
+            return False
+        return need.tries[name] < (TRIES if facts.has_given else TRIES_UNPROVEN)
+
+    def _has_hope(self, need: Need) -> bool:
+        """True when somebody may be asked later."""
+        return any(self._may_try(need, name) for name in self._network.endpoints)
+
+    def _start(self, piece: str, name: str, now: float, *, is_exploring: bool) -> Start:
+        line = self._network.idle_line(name, may_probe=len(self._fresh) >= MANY_WAITING)
+        is_new = line is None
+        if line is None:
+            line = self._network.open_line(name)
+        self._network.lines[line].is_busy = True
+        self._next += 1
+        attempt = Attempt(
+            self._next,
+            name,
+            piece,
+            line,
+            started=now,
+            is_new_line=is_new,
+            is_exploring=is_exploring,
+            step=Step.CONNECTING if is_new else Step.ASKED,
+            asked_at=None if is_new else now,
+            last_at=now,
+        )
+        self._attempts[attempt.number] = attempt
+        self._fresh.pop(piece, None)
+        self._again.pop(piece, None)
+        need = self._needs[piece]
+        need.attempts[attempt.number] = attempt
+        need.tries[name] += 1
+        self._network.endpoints[name].under_way += 1
+        self._network.under_way += 1
+        return Start(attempt.number, name, piece, line)
+
+    def _give_up(self, piece: str) -> GiveUp:
+        need = self._needs.pop(piece)
+        self._fresh.pop(piece, None)
+        self._again.pop(piece, None)
+        return GiveUp(piece, dict(Counter(need.failures.values())))
+
+    # --- steps ----------------------------------------------------------------------------------
+
+    def _step(self, attempt: Attempt, event: Event) -> None:
+        before, attempt.step = attempt.step, STEPS[attempt.step, event]
+        if (before in GOING) == (attempt.step in GOING):
+            return
+        need = self._needs.get(attempt.piece)
+        if attempt.step in GOING:
+            self._network.under_way += 1
+            self._again.pop(attempt.piece, None)
+        else:
+            self._network.under_way -= 1
+            if need is not None and not need.is_served:
+                self._again[attempt.piece] = None
+
+    def _end(self, attempt: Attempt, event: Event) -> None:
+        self._step(attempt, event)
+        self._network.endpoints[attempt.endpoint].under_way -= 1
+        del self._attempts[attempt.number]
+        need = self._needs.get(attempt.piece)
+        if need is None:
+            return
+        del need.attempts[attempt.number]
+        if event is Event.GOOD:
+            del self._needs[attempt.piece]
+            self._again.pop(attempt.piece, None)
+        elif not need.is_served:
+            self._again[attempt.piece] = None

@@ -1,60 +1,47 @@
-"""Refreshing the metadata: an asynchronous shell around ``trust.session``. It decides nothing.
+"""Refreshing the metadata: an asynchronous shell around ``trust.session`` and ``scout``. It decides nothing.
 
-Every request has a deadline. Where several mirrors are asked the same at once, the slow ones get a
-grace after the first good answer and no more, so that a silent mirror costs seconds, not minutes.
+Every request has a deadline, in the transport; when to ask and how long to wait is the scout's.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from typing import Final
 
+from mirror.client.lines import Bell, Lines
+from mirror.client.network import Fetched
+from mirror.client.race import ungrouped
+from mirror.client.report import Ledger, Part
+from mirror.client.scout import Abandon, Begin, Scout
 from mirror.clock import Clock
-from mirror.errors import EndpointError, StorageError
-from mirror.limits import READ_SECONDS
+from mirror.errors import StorageError
+from mirror.limits import MAX_PIECE
 from mirror.model import Endpoint
-from mirror.net import SILENT, Transport
+from mirror.net import ABSENT, UNASKED, Stage, Transport
 from mirror.store.generations import CHANGED, GenerationStore
 from mirror.trust.session import Ask, MetadataSession
 from mirror.trust.state import SessionLimits, Stored
 from mirror.trust.verified import Verified
 
-__all__ = ["DEFAULT_PATIENCE", "Patience", "refresh", "update"]
+__all__ = ["refresh", "update"]
 
 FOLDER: Final = "m/"
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait: for one request at most, and for the others once one of them succeeded."""
-
-    request_seconds: float = READ_SECONDS
-    grace_seconds: float = 3.0  # a mirror within reach answers 10 kB in that time, or is of little use
-
-
-DEFAULT_PATIENCE: Final = Patience()
+_HEADS: Final = "heads/"
 
 
 async def refresh(
-    session: MetadataSession,
-    mirrors: Sequence[Endpoint],
-    transport: Transport,
-    clock: Clock,
-    *,
-    patience: Patience = DEFAULT_PATIENCE,
+    session: MetadataSession, lines: Lines, ledger: Ledger, *, everyone: bool = False
 ) -> Verified:
-    """Drive ``session`` over ``mirrors`` (named as its sources) until it ends, and return its result.
+    """Drive ``session`` over ``lines`` (whose mirrors are its sources) until it ends, and return its result.
+
+    ``everyone``: ask all mirrors and wait longer for the slow ones, so that each is judged.
 
     Raises:
         UnreachableError, TrustError, FormatError: As ``MetadataSession.result``.
     """
-    endpoints = {mirror.name: mirror for mirror in mirrors}
-    if len(endpoints) < len(mirrors):
-        raise ValueError("two mirrors with one name")
+    vouched: set[str] = set()
     while asks := session.requests():
-        answers = {ask: partial(_get, ask, endpoints[ask.source], transport) for ask in asks}
-        await _answer_all(session, answers, clock, patience)
+        with ungrouped():
+            await _Round(session, asks, lines, ledger, vouched, everyone=everyone).run()
     return session.result()
 
 
@@ -67,13 +54,13 @@ async def update(
     *,
     wanted: Sequence[str],
     head: str | None,
+    ledger: Ledger | None = None,
     limits: SessionLimits | None = None,
-    patience: Patience = DEFAULT_PATIENCE,
 ) -> Verified:
     """Refresh from what ``store`` holds (or from ``first_root``), and store what was learnt.
 
-    Also stores when the result is not current: that a newer statement was seen, and how late it is,
-    must not be forgotten. Without any mirror this only judges what is stored.
+    Asks every mirror. Also stores when the result is not current: that a newer statement was seen,
+    and how late it is, must not be forgotten. Without any mirror this only judges what is stored.
 
     Raises:
         UnreachableError, TrustError: Nothing complete is stored and the mirrors did not give it.
@@ -83,15 +70,13 @@ async def update(
     """
     generation = await asyncio.to_thread(store.load)
     stored = Stored(root=first_root) if generation is None else Stored.from_files(generation.files)
-    session = MetadataSession(
-        stored,
-        [mirror.name for mirror in mirrors],
-        now=clock.now(),
-        wanted=wanted,
-        head=head,
-        limits=limits,
-    )
-    verified = await refresh(session, mirrors, transport, clock, patience=patience)
+    names = [mirror.name for mirror in mirrors]
+    session = MetadataSession(stored, names, now=clock.now(), wanted=wanted, head=head, limits=limits)
+    lines = Lines(mirrors, transport)
+    try:
+        verified = await refresh(session, lines, ledger or Ledger(names), everyone=True)
+    finally:
+        await lines.close_all()
     if verified.stored != stored:
         after = 0 if generation is None else generation.number
         try:
@@ -102,34 +87,110 @@ async def update(
     return verified
 
 
-async def _answer_all(
-    session: MetadataSession,
-    asks: Mapping[Ask, Callable[[], Coroutine[None, None, bytes | str]]],
-    clock: Clock,
-    patience: Patience,
-) -> None:
-    """Ask all of ``asks`` at once; every one is answered to the session before this returns."""
-    async with asyncio.TaskGroup() as group:
-        timers = {group.create_task(clock.sleep(patience.request_seconds))}
-        waiting = {group.create_task(get()): ask for ask, get in asks.items()}
-        while waiting and not any(timer.done() for timer in timers):
-            await asyncio.wait({*waiting, *timers}, return_when=asyncio.FIRST_COMPLETED)
-            for task in [task for task in waiting if task.done()]:
-                ask, answer = waiting.pop(task), task.result()
-                if isinstance(answer, str):
-                    session.failed(ask, answer)
-                    continue
-                session.received(ask, answer)
-                if waiting and len(timers) == 1:
-                    timers.add(group.create_task(clock.sleep(patience.grace_seconds)))
-        for late in (*waiting, *timers):
-            late.cancel()
-        for ask in waiting.values():
-            session.failed(ask, SILENT)
+class _Round:
+    """One round of a session: every ask is answered to the session before it ends."""
+
+    def __init__(
+        self,
+        session: MetadataSession,
+        asks: Sequence[Ask],
+        lines: Lines,
+        ledger: Ledger,
+        vouched: set[str],
+        *,
+        everyone: bool,
+    ) -> None:
+        self._session = session
+        self._asks = asks
+        self._lines = lines
+        self._ledger = ledger
+        self._vouched = vouched
+        leads = [n for n, ask in enumerate(asks) if ask.path.startswith(_HEADS) or len(asks) == 1]
+        sources = [ask.source for ask in asks]
+        self._scout = Scout(lines.network, sources, leads, frozenset(vouched), everyone=everyone)
+        self._bell = Bell()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                for action in self._scout.decide(self._bell.now()):
+                    match action:
+                        case Begin(number):
+                            self._tasks[number] = group.create_task(self._request(number))
+                        case Abandon(number, code):
+                            if number in self._tasks:
+                                self._tasks[number].cancel()
+                                if code != UNASKED:
+                                    self._lines.network.failed(self._asks[number].source, self._bell.now())
+                            self._session.failed(self._asks[number], code)
+                if self._scout.is_done:
+                    return
+                await self._bell.wait(self._scout.wake(self._bell.now()))
+
+    async def _request(self, number: int) -> None:
+        """Send one request, and tell the network, the scout and the session how it went."""
+        ask, network = self._asks[number], self._lines.network
+        line = network.idle_line(ask.source, may_probe=False)
+        is_new = line is None
+        if line is None:
+            line = network.open_line(ask.source)
+        network.lines[line].is_busy = True
+        timing = _Timing(self._bell.now(), is_new=is_new)
+
+        def told(what: Stage | int) -> None:
+            now = self._bell.now()
+            timing.told(what, now)
+            if isinstance(what, int):
+                network.flowed(what - timing.received, now)
+                timing.received = what
+                self._scout.received(number, what, now)
+            elif what is Stage.SECURED:
+                self._scout.connected(number, now)
+
+        try:
+            answer = await self._lines.ask(line, ask.source, FOLDER + ask.path, ask.limit, told)
+        except BaseException:
+            network.close_line(line)
+            raise
+        now = self._bell.now()
+        self._scout.answered(number, now, is_good=isinstance(answer, bytes) or answer == ABSENT)
+        self._bell.ring()
+        if isinstance(answer, bytes):
+            network.lines[line].is_busy = False
+            network.carried(line, len(answer))
+            network.gave(timing.fetched(ask.source, len(answer), now))
+            self._ledger.gave(ask.source, Part.METADATA, len(answer))
+            self._vouched.add(ask.source)
+            self._session.received(ask, answer)
+            return
+        network.close_line(line)
+        if answer != ABSENT:
+            network.failed(ask.source, now)
+        self._session.failed(ask, answer)
 
 
-async def _get(ask: Ask, endpoint: Endpoint, transport: Transport) -> bytes | str:
-    try:
-        return await transport.get(endpoint, FOLDER + ask.path, limit=ask.limit)
-    except EndpointError as error:
-        return error.code
+class _Timing:
+    """When one request got how far."""
+
+    def __init__(self, now: float, *, is_new: bool) -> None:
+        self._began = self._asked = now
+        self._first: float | None = None
+        self._is_new = is_new
+        self.received = 0
+
+    def told(self, what: Stage | int, now: float) -> None:
+        if what is Stage.SECURED:
+            self._asked = now
+        elif self._first is None and (what is Stage.ANSWERED or isinstance(what, int)):
+            self._first = now
+
+    def fetched(self, source: str, size: int, now: float) -> Fetched:
+        first = now if self._first is None else self._first
+        return Fetched(
+            source,
+            connect=self._asked - self._began if self._is_new else None,
+            answer=first - self._asked,
+            took=now - self._asked,
+            size=min(size, MAX_PIECE),
+        )

@@ -120,6 +120,10 @@ class Ledger:
         ours = {ABSENT: MISSING_PIECE, TOO_LONG: OVERSIZED_PIECE}
         self._note(mirror, ours.get(code, code), part)
 
+    def threw_away(self, size: int) -> None:
+        """``size`` bytes came that nobody waited for any more."""
+        self._wasted += size
+
     def held(self, part: Part, size: int) -> None:
         """``size`` bytes were at hand and need no fetching."""
         self._held[part] += size

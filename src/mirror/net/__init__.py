@@ -18,6 +18,7 @@ __all__ = [
     "REFUSED",
     "SILENT",
     "TOO_LONG",
+    "UNASKED",
     "UNREACHABLE",
     "UNTRUSTED",
     "Getter",
@@ -37,6 +38,8 @@ SILENT: Final = "silent"  # connected, then nothing until the deadline
 TOO_LONG: Final = "too-long"  # the body is, or says it is, longer than the limit
 UNREACHABLE: Final = "unreachable"  # no connection: name, route, TLS that broke off, proxy
 UNTRUSTED: Final = "untrusted"  # TLS with somebody who cannot show that he is the host
+# Never raised: how callers say among themselves that a request was not made, or not waited for.
+UNASKED: Final = "unasked"
 FAILURES: Final = frozenset({ABSENT, BROKEN, REFUSED, SILENT, TOO_LONG, UNREACHABLE, UNTRUSTED})
 
 

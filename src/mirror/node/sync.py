@@ -15,8 +15,7 @@ Rules:
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,17 +86,18 @@ async def sync(
         TrustError, FormatError: What mirrors gave cannot be believed, or not be opened.
     """
     first = read_root(settings)
-    with _alone(), tree.writing() as writer:
+    with tree.writing() as writer:
         ledger = Ledger([mirror.name for mirror in settings.mirrors])
         metered = Metered(transport, ledger)
         verified = await update(
             DiskGenerations(tree.private / _TRUST),
             first,
             settings.mirrors,
-            metered,
+            transport,
             clock,
             wanted=[*map(head_target, settings.channels), NOTICES_TARGET],
             head=settings.channels[0],
+            ledger=ledger,
         )
         ledger.observed(verified.observations)
         if not verified.freshness.is_checked:
@@ -135,18 +135,6 @@ async def keep_syncing(
     while True:
         await once()
         await clock.sleep(every_seconds * (1 + _SPREAD * (2 * jitter() - 1)))
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let an error of ours out of the groups that fetching in parallel wraps it in."""
-    try:
-        yield
-    except ExceptionGroup as group:
-        inner: Exception = group
-        while isinstance(inner, ExceptionGroup):
-            inner = inner.exceptions[0]
-        raise inner from None
 
 
 async def _fetch(

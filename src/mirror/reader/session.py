@@ -14,6 +14,7 @@ Rules:
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,10 +22,11 @@ from typing import Final
 from mirror.bundle import edition as editions
 from mirror.client.edition import RemoteEdition, fetch_notices, wanted
 from mirror.client.fetch import MemoryHoldings, Metered, Pieces
+from mirror.client.lines import Lines
 from mirror.client.refresh import refresh
 from mirror.client.report import Ledger, Part
 from mirror.clock import Clock
-from mirror.errors import ConfigError, EndpointError, MirrorError, UnreachableError
+from mirror.errors import ConfigError, MirrorError, TrustError, UnreachableError
 from mirror.limits import MAX_METADATA
 from mirror.model import Endpoint
 from mirror.net import Transport
@@ -32,7 +34,8 @@ from mirror.notices import NoticeSet, admit, decode
 from mirror.reader.config import Root, RootFile
 from mirror.reader.library import Library, NoticesSeen, SavedEdition, State
 from mirror.trust.session import MetadataSession
-from mirror.trust.state import LIES, Kind, Observation, Stored
+from mirror.trust.state import LIES, Stored
+from mirror.trust.state import State as FreshnessState
 from mirror.trust.verified import Verified
 
 BUILT: Final = 1_795_305_600  # rule 2: 2026-11-22, 00:00 UTC
@@ -43,7 +46,8 @@ class ReaderSession:
     """Begin with ``refresh``; then the properties and ``edition`` tell what was verified.
 
     ``ledger`` holds what each mirror did, also after a failure. ``saved`` is the saved edition that
-    is shown in the newest one's place (rule 5), None as a rule; ``first_root`` is the root that all
+    is shown in the newest one's place (rule 5), None as a rule; ``transport`` counts in ``ledger`` what
+    metadata costs; ``first_root`` is the root that all
     trust began from. ``built`` stands for rule 2.
     """
 
@@ -67,14 +71,15 @@ class ReaderSession:
         self.saved: SavedEdition | None = None
         self._root = root
         self._mirrors = mirrors
-        self._transport = Metered(transport, self.ledger)
+        self.transport = Metered(transport, self.ledger)
+        self._lines = Lines(mirrors, transport)
         self._clock = clock
         self._library = library
         self._built = built
         self._remembered: State | None = None
         self.first_root = b""
         self._verified: Verified | None = None
-        self._fetcher = Pieces((), transport, self.holdings, self.ledger)
+        self._fetcher = Pieces(mirrors, transport, self.holdings, self.ledger, self._lines)
         self._edition: RemoteEdition | None = None
 
     @property
@@ -98,17 +103,14 @@ class ReaderSession:
         return tuple(sorted(able, key=lambda mirror: -showed.get(mirror.name, 0)))
 
     @property
-    def transport(self) -> Transport:
-        """The transport, which counts what metadata cost."""
-        return self._transport
-
-    @property
     def fetcher(self) -> Pieces:
         """What fetches pieces in this run."""
         return self._fetcher
 
-    async def refresh(self) -> None:
-        """Ask the mirrors what is new, and verify it.
+    async def refresh(self, *, everyone: bool = False) -> None:
+        """Ask the mirrors what is new, and verify it: a few of them, or ``everyone`` so that each is judged.
+
+        When the few do not give a current statement, all are asked, with more patience.
 
         Raises:
             UnreachableError, TrustError: Nothing could be verified, now or before.
@@ -116,19 +118,27 @@ class ReaderSession:
         """
         remembered = await self._remember()
         stored = remembered.stored if remembered else Stored(self.first_root)
+        stored = replace(stored, floor=max(stored.floor, self._built))
+        if not everyone:
+            with suppress(TrustError):
+                self._verified = await self._ask(stored, everyone=False)
+        if self._verified is None or self._verified.freshness.state is not FreshnessState.CURRENT:
+            self._verified = await self._ask(stored, everyone=True)
+        self._lines.prefer([mirror.name for mirror in self.mirrors])
+        await self._take_notices(remembered.seen if remembered else None)
+
+    async def _ask(self, stored: Stored, *, everyone: bool) -> Verified:
         session = MetadataSession(
-            replace(stored, floor=max(stored.floor, self._built)),
+            stored,
             self.ledger.mirrors,
             now=self._clock.now(),
             wanted=wanted(self.channel),
             head=self.channel,
         )
         try:
-            self._verified = await refresh(session, self._mirrors, self._transport, self._clock)
+            return await refresh(session, self._lines, self.ledger, everyone=everyone)
         finally:
             self.ledger.observed(session.observations)
-        self._fetcher = Pieces(self.mirrors, self._transport, self.holdings, self.ledger)
-        await self._take_notices(remembered.seen if remembered else None)
 
     async def keep_state(self, library: Library) -> None:
         """Remember in ``library`` what was verified; nothing while there are no notices (rule 1).
@@ -193,15 +203,15 @@ class ReaderSession:
         """The root of trust: from its file, or from any mirror that gives what the digest names."""
         if isinstance(self._root, RootFile):
             return await asyncio.to_thread(_read_root, Path(self._root.path))
-        for mirror in self._mirrors:
-            try:
-                data = await self._transport.get(mirror, f"m/{FIRST_ROOT}", limit=MAX_METADATA)
-            except EndpointError as error:
-                self.ledger.failed(mirror.name, Part.METADATA, error.code)
-                continue
-            if hashlib.sha256(data).hexdigest() == self._root.digest:
-                return data
-            self.ledger.observed([Observation(mirror.name, Kind.INVALID, FIRST_ROOT)])
+        digest = self._root.digest
+        data = await self._fetcher.file(
+            f"m/{FIRST_ROOT}",
+            MAX_METADATA,
+            lambda given: hashlib.sha256(given).hexdigest() == digest,
+            Part.METADATA,
+        )
+        if data is not None:
+            return data
         raise UnreachableError("No mirror gave the root of this publication.", code="root-unreachable")
 
     async def _take_notices(self, seen: NoticesSeen | None) -> None:

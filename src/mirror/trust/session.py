@@ -10,7 +10,7 @@ old what is old. ``is_strict`` speaks plain TUF to one source, in the order of t
 and fails at the first fault: it is what the conformance suite drives.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -183,18 +183,33 @@ class MetadataSession:
             if name != besides and self._sources.may_ask(name, TIMESTAMP)
         )
 
+    def _root_asks(self, path: str, besides: Set[str]) -> tuple[Ask, ...]:
+        return tuple(
+            Ask(name, path, self._limits.root)
+            for name in self._sources.names
+            if name not in besides and self._sources.may_ask(name, path)
+        )
+
     def _take_all(self, asks: Iterable[Ask], answers: _Answers, *, is_owed: bool) -> None:
         for ask in asks:
             self._sources.take(ask, answers[ask], is_owed=is_owed)
 
     def _first_head(self, channel: str) -> _Script:
-        """R7: the head of the first source that has one, and meanwhile the others' timestamps."""
-        for name in self._sources.names:
+        """R7: the head of one source, and meanwhile the others' timestamps and next roots.
+
+        When it has none, those that gave a timestamp meanwhile are next.
+        """
+        waiting = list(self._sources.names)
+        while waiting:
+            name = min(waiting, key=lambda each: not self._sources.has_given(each, TIMESTAMP))
+            waiting.remove(name)
             if self._sources.is_headed(name):
                 return
             head, stamps = self._sources.ask_head(name, channel), self._stamp_asks(besides=name)
-            answers = yield (head, *stamps)
+            roots = self._root_asks(file_of(Root.type, self._trusted.root.version + 1), {name})
+            answers = yield (head, *stamps, *roots)
             self._take_all(stamps, answers, is_owed=True)
+            self._take_all(roots, answers, is_owed=False)
             if self._sources.take_head(head, answers[head]):
                 return
 
@@ -207,11 +222,7 @@ class MetadataSession:
             if self._step(path, self._sources.given(path)):
                 continue
             finished |= {s for s in self._sources.names if self._sources.says_last_root(s, version)}
-            asks = tuple(
-                Ask(name, path, self._limits.root)
-                for name in self._sources.names
-                if name not in finished and self._sources.may_ask(name, path)
-            )
+            asks = self._root_asks(path, finished)
             answers = yield asks
             bodies: list[tuple[str, bytes]] = []
             for ask in asks:

@@ -17,6 +17,7 @@ from mirror.trust.metadata import METADATA
 from mirror.trust.state import LIES, Kind, Observation
 
 ABSENT: Final = "absent"  # the code of a clean "no such file"
+UNASKED: Final = "unasked"  # the driver did not ask, or did not wait: says nothing of the source
 _TOO_LONG: Final = "too-long"
 # A source that failed like this is not asked again in this session: each time costs a deadline.
 _SILENT: Final = frozenset({"silent", "unreachable", "untrusted"})
@@ -86,6 +87,8 @@ class Sources:
             return answer
         if self._is_strict:
             raise UnreachableError("the source did not give a file", code=answer)
+        if answer == UNASKED:
+            return None
         self._vain.add((ask.source, ask.path))
         if answer in _SILENT:
             self._silent.add(ask.source)
@@ -96,6 +99,10 @@ class Sources:
         elif is_owed:
             self.note(ask.source, Kind.WITHHELD, ask.path)
         return None
+
+    def has_given(self, name: str, path: str) -> bool:
+        """True when ``name`` gave a file for ``path``; unverified."""
+        return path in self._shelf[name]
 
     def is_headed(self, name: str) -> bool:
         """True when the head of ``name`` is here or was asked for."""

@@ -1,0 +1,126 @@
+"""A set of files fetched as ``plan`` decides: the asynchronous shell that obeys it.
+
+Rules:
+
+1. Every request runs in one task group: when the race ends, by success, failure or cancellation,
+   nothing is left running and no connection that was in use stays open.
+2. Every wait ends: the plan says when to look again, and each transport has its deadlines.
+3. What comes is checked here before anybody sees it. What is right is handed on at once and counted
+   once; what comes after it is thrown away unseen.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from mirror.client.lines import Bell, Lines
+from mirror.client.plan import Close, GiveUp, Plan, Start, Stop
+from mirror.client.report import Ledger, Part
+from mirror.net import SILENT, Stage
+
+Take = Callable[[str, bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One file to fetch: its path on every mirror, the most bytes it has, and what tells it from others."""
+
+    path: str
+    limit: int
+    is_right: Callable[[bytes], bool]
+
+
+class Race:
+    """One race for ``errands`` (by any name); ``take`` gets each file as it is verified."""
+
+    def __init__(
+        self, lines: Lines, ledger: Ledger, part: Part, errands: Mapping[str, Errand], take: Take
+    ) -> None:
+        self._lines = lines
+        self._ledger = ledger
+        self._part = part
+        self._errands = errands
+        self._take = take
+        self._plan = Plan(lines.network, errands)
+        self._bell = Bell()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._failures: dict[str, int] | None = None
+
+    async def run(self) -> dict[str, int] | None:
+        """Fetch. None when everything came; otherwise what the endpoints did instead, by code.
+
+        Raises:
+            MirrorError: What ``take`` raised; nothing is under way any more.
+        """
+        with ungrouped():
+            async with asyncio.TaskGroup() as group:
+                try:
+                    while True:
+                        await self._obey(group)
+                        if self._plan.is_done:
+                            break
+                        await self._bell.wait(self._plan.wake(self._bell.now()))
+                finally:
+                    self._plan.cancel()
+        return self._failures
+
+    async def _obey(self, group: asyncio.TaskGroup) -> None:
+        for action in self._plan.decide(self._bell.now()):
+            match action:
+                case Start():
+                    self._tasks[action.number] = group.create_task(self._attempt(action))
+                case Stop():
+                    self._tasks.pop(action.number).cancel()
+                    self._ledger.threw_away(action.received)
+                    if action.is_late:
+                        self._ledger.failed(action.endpoint, self._part, SILENT)
+                case Close():
+                    await self._lines.close(action.line)
+                case GiveUp():
+                    self._failures = self._failures or {}
+                    for code, count in action.failures.items():
+                        self._failures[code] = max(self._failures.get(code, 0), count)
+
+    async def _attempt(self, start: Start) -> None:
+        errand = self._errands[start.piece]
+
+        def told(what: Stage | int) -> None:
+            now = self._bell.now()
+            if isinstance(what, int):
+                is_time = self._plan.received(start.number, what, now)
+            elif what is Stage.ANSWERED:
+                is_time = self._plan.received(start.number, 0, now)
+            elif what is Stage.SECURED:
+                is_time = self._plan.connected(start.number, now)
+            else:
+                return
+            if is_time:
+                self._bell.ring()
+
+        answer = await self._lines.ask(start.line, start.endpoint, errand.path, errand.limit, told)
+        self._tasks.pop(start.number, None)
+        self._bell.ring()
+        if isinstance(answer, str):
+            self._ledger.failed(start.endpoint, self._part, answer)
+            self._plan.failed(start.number, answer, self._bell.now())
+        elif not errand.is_right(answer):
+            self._ledger.lied(start.endpoint, self._part, len(answer))
+            self._plan.wrong(start.number)
+            await self._lines.close(start.line)
+        else:
+            self._ledger.gave(start.endpoint, self._part, len(answer))
+            self._plan.verified(start.number, self._bell.now())
+            await self._take(start.piece, answer)
+
+
+@contextmanager
+def ungrouped() -> Generator[None]:
+    """Let the first error out of the groups that task groups wrap even a single one in."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        inner: BaseException = group
+        while isinstance(inner, BaseExceptionGroup):
+            inner = inner.exceptions[0]
+        raise inner from None
