@@ -46,6 +46,7 @@ GROWTH = (10, 30, 100, 300, 1_000)
 WORKING = 5
 GROWN = "grown"
 HELD_OUT = "heldout"
+TUNED = ("aria2c", "aria2c-fresh")  # whom ours is compared with in what was held out
 QUICK = ("open", "freeze-16k", "dead-80-liar")
 OFTEN_ENOUGH = 2  # runs that did not complete
 INTERRUPTED = 130  # exit status, as shells have it
@@ -104,7 +105,7 @@ class Bench:
         if scenario.name.startswith(GROWN):
             return [OURS]
         if scenario.name.startswith(HELD_OUT):
-            return [client for client in self.clients if client in (OURS, PEERS[0].name)]
+            return [client for client in self.clients if client in (OURS, *TUNED)]
         return list(self.clients)
 
 

@@ -140,8 +140,12 @@ def _curl(job: Job) -> Sequence[str]:
     return ["bash", "-c", _CURL, "curl", str(job.target), str(job.notes)]
 
 
+# As the best that was found by trying: one attempt (of 5) is four times faster where most mirrors are
+# dead, and a fresh connection for each file is what gets it through where connections freeze.
+_TUNED = ("-j32", "--connect-timeout=2", "--timeout=4", "--max-tries=1")
 PEERS = (
-    Peer("aria2c", "aria2c", _aria2("-j32", "--connect-timeout=2", "--timeout=4")),
+    Peer("aria2c", "aria2c", _aria2(*_TUNED)),
+    Peer("aria2c-fresh", "aria2c", _aria2(*_TUNED, "--enable-http-keep-alive=false")),
     Peer("aria2c-default", "aria2c", _aria2()),
     Peer("wget2", "wget2", _wget2("--tries=3 --connect-timeout=2 --read-timeout=4")),
     Peer("curl", "curl", _curl),
