@@ -144,3 +144,6 @@ NAMES_PER_PAIR: Final = 8
 NAMES_AT_ONCE: Final = 8  # names asked for at a time: with two connections each, as many as a page opens
 REMEMBERED_SECONDS: Final = 300.0  # the longest that an address is used; a mirror that moves is found again
 FORGOTTEN_SECONDS: Final = 30.0  # the shortest: answers that claim no time would be asked for with each piece
+
+# --- looking like a browser ----------------------------------------------------------------------
+MAX_RESPONSE_HEAD: Final = 16 << 10  # bytes; aiohttp takes 8 kB in one line, hosts send 2 kB in all

@@ -262,14 +262,7 @@ async def read_body(response: aiohttp.ClientResponse, limit: int, watch: Watch |
     """
     if watch is not None:
         watch.reached(Stage.ANSWERED)
-    if response.status in _ABSENT:
-        raise EndpointError("The mirror does not have this file.", code=ABSENT)
-    if response.status != _OK:
-        raise EndpointError("The mirror did not answer with a file.", code=REFUSED)
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise EndpointError("The mirror encoded a file that was asked for as it is.", code=BROKEN)
-    if response.content_length is not None and response.content_length > limit:
-        raise EndpointError("The mirror says the file is longer than it may be.", code=TOO_LONG)
+    check_head(response.status, response.headers.get("Content-Encoding", ""), response.content_length, limit)
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -278,6 +271,22 @@ async def read_body(response: aiohttp.ClientResponse, limit: int, watch: Watch |
         if watch is not None:
             watch.received(len(body))
     return bytes(body)
+
+
+def check_head(status: int, encoding: str, length: int | None, limit: int) -> None:
+    """Refuse a response by its head alone; ``length`` is what it declares, or None.
+
+    Raises:
+        EndpointError: ``absent``, ``refused``, ``broken`` or ``too-long``.
+    """
+    if status in _ABSENT:
+        raise EndpointError("The mirror does not have this file.", code=ABSENT)
+    if status != _OK:
+        raise EndpointError("The mirror did not answer with a file.", code=REFUSED)
+    if encoding.lower() not in {"", "identity"}:
+        raise EndpointError("The mirror encoded a file that was asked for as it is.", code=BROKEN)
+    if length is not None and length > limit:
+        raise EndpointError("The mirror says the file is longer than it may be.", code=TOO_LONG)
 
 
 def _failure(error: Exception) -> EndpointError:
