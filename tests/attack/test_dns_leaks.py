@@ -58,21 +58,27 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return made
 
 
-def test_without_a_proxy_the_names_are_seen(seen: dict[str, Any]) -> None:
+LOOKS = ("", "browser ")  # as what we are, and with --camouflage
+
+
+@pytest.mark.parametrize("way", ["direct", "browser"])
+def test_without_a_proxy_the_names_are_seen(seen: dict[str, Any], way: str) -> None:
     # The canary sings: else the other tests would prove nothing.
-    assert seen["direct"]["names"] == [leaking.PLAIN, leaking.SECURE]
-    assert seen["direct"]["proxied"] == []
+    assert seen[way]["names"] == [leaking.PLAIN, leaking.SECURE]
+    assert seen[way]["proxied"] == []
 
 
-def test_with_a_proxy_no_packet_asks_for_a_name(seen: dict[str, Any]) -> None:
-    ran = seen["proxy"]
+@pytest.mark.parametrize("look", LOOKS)
+def test_with_a_proxy_no_packet_asks_for_a_name(seen: dict[str, Any], look: str) -> None:
+    ran = seen[look + "proxy"]
     assert ran["status"] == 0, ran["told"]
     assert ran["lookups"] == 0
     assert ran["proxied"] == sorted(each.partition("://")[2].rstrip("/") for each in seen["mirrors"])
 
 
-def test_with_a_resolver_too_it_is_asked_through_the_proxy(seen: dict[str, Any]) -> None:
-    ran = seen["both"]
+@pytest.mark.parametrize("look", LOOKS)
+def test_with_a_resolver_too_it_is_asked_through_the_proxy(seen: dict[str, Any], look: str) -> None:
+    ran = seen[look + "both"]
     assert ran["status"] == 0, ran["told"]
     assert ran["lookups"] == 0
     # The resolver's address, and the addresses that it gave for the mirrors.
@@ -81,8 +87,9 @@ def test_with_a_resolver_too_it_is_asked_through_the_proxy(seen: dict[str, Any])
     assert {each.partition(" ")[0] for each in ran["resolved"]} == {leaking.PLAIN, leaking.SECURE}
 
 
-def test_with_a_resolver_alone_the_system_s_is_not_asked(seen: dict[str, Any]) -> None:
-    ran = seen["resolved"]
+@pytest.mark.parametrize("look", LOOKS)
+def test_with_a_resolver_alone_the_system_s_is_not_asked(seen: dict[str, Any], look: str) -> None:
+    ran = seen[look + "resolved"]
     assert ran["status"] == 0, ran["told"]
     assert (ran["lookups"], ran["proxied"]) == (0, [])
 

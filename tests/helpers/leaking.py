@@ -168,6 +168,14 @@ async def _main() -> None:
                         "proxy": await scene.read(proxy),
                         "both": await scene.read(proxy, f"--resolver={scene.resolver.address}"),
                         "resolved": await scene.read(f"--resolver={scene.resolver.address}"),
+                        "browser": await scene.read("--camouflage"),
+                        "browser proxy": await scene.read("--camouflage", proxy),
+                        "browser both": await scene.read(
+                            "--camouflage", proxy, f"--resolver={scene.resolver.address}"
+                        ),
+                        "browser resolved": await scene.read(
+                            "--camouflage", f"--resolver={scene.resolver.address}"
+                        ),
                     }
                 )
             )

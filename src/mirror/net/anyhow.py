@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import TCPConnector
@@ -15,11 +15,15 @@ from mirror.limits import CONNECT_SECONDS, PROXIED_CONNECT_SECONDS
 from mirror.model import Endpoint
 from mirror.net import UNREACHABLE, Line, Transport, doh, socks
 from mirror.net.address import split_place
+from mirror.net.camouflage import camouflaged
 from mirror.net.doh import HttpsResolver
 from mirror.net.http import Connectors, HttpTransport
 from mirror.net.local import LocalTransport
 from mirror.net.socks import Gate, ProxyNames, SocksConnector
-from mirror.net.ways import DIRECT, Ways
+from mirror.net.ways import DIRECT, Look, Ways
+
+if TYPE_CHECKING:
+    from mirror.net.browser import BrowserTransport
 
 Trouble = socks.Trouble | doh.Trouble
 
@@ -51,11 +55,15 @@ class AnyTransport:
         self._gate = Gate(ways.proxy, randomness) if ways.proxy else None
         connectors: Connectors = partial(SocksConnector, self._gate) if self._gate else TCPConnector
         self._names = HttpsResolver(ways.resolver, connectors=connectors) if ways.resolver else None
-        self._http = http or HttpTransport(
-            connect_seconds=PROXIED_CONNECT_SECONDS if self._gate else CONNECT_SECONDS,
-            resolver=ProxyNames(self._names) if self._gate else self._names,
-            connectors=connectors,
-        )
+        resolver = ProxyNames(self._names) if self._gate else self._names
+        seconds = PROXIED_CONNECT_SECONDS if self._gate else CONNECT_SECONDS
+        self._http: HttpTransport | BrowserTransport
+        if http is None and ways.look is Look.BROWSER:
+            self._http = camouflaged(gate=self._gate, resolver=resolver, connect_seconds=seconds)
+        else:
+            self._http = http or HttpTransport(
+                connect_seconds=seconds, resolver=resolver, connectors=connectors
+            )
         self._local = local or LocalTransport()
         self._stack = AsyncExitStack()
 

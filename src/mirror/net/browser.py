@@ -11,7 +11,8 @@ For networks and hosts that let browsers through and not what looks like a progr
 3. The library looks no name up: addresses are found before and given to it, or the name goes to the
    proxy as it is. What the environment says of proxies does not count.
 4. A watch is told by looking often, so up to ``curling.LOOK_SECONDS`` late.
-5. Certificates are checked against the list that comes with the library, not the system's.
+5. Certificates are checked against the file that Python's own TLS takes for the system's; where there
+   is none, against the list that comes with the library.
 """
 
 import asyncio
