@@ -181,11 +181,17 @@ async def _started(command: Sequence[str], home: Path, *, is_told: bool = False)
 
 
 async def _end(process: Process) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.returncode is not None:
-            return
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_SECONDS):
-                await process.wait()
+    """End the whole group of a process that has not ended: what a shell started may outlive it."""
+    if process.returncode is not None:
+        return
+    _tell_group(process, signal.SIGTERM)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_SECONDS):
+            await process.wait()
+    _tell_group(process, signal.SIGKILL)
+    await process.wait()
+
+
+def _tell_group(process: Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
