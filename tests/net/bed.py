@@ -122,17 +122,18 @@ async def _flap(
 ) -> None:
     """Take a way down and up again, at moments counted from ``started``."""
     loop = asyncio.get_running_loop()
-    change = started
+    up, seconds = flapping.until_change(0)
+    change = started + seconds
     while True:
-        up, seconds = flapping.until_change(change - started)
-        change += seconds
         await asyncio.sleep(change - loop.time())
+        up = not up
+        change += flapping.up_seconds if up else flapping.down_seconds
         if up:
+            await port.listen(accept)
+        else:
             port.refuse()
             for wire in tuple(wires):
                 wire.reset()
-        else:
-            await port.listen(accept)
 
 
 def _allow_files(count: int) -> None:

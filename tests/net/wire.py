@@ -24,6 +24,7 @@ from net.scenario import Link, Way
 
 SEGMENT: Final = 1_460  # bytes of payload in one Ethernet frame
 _UNLIMITED_WINDOW: Final = 1 << 20  # of a link without a rate: bounds memory
+_ROOM_PART: Final = 16  # the server is read again when this part of the window is free: some segments
 _AHEAD_SECONDS: Final = 0.05  # the grain in which a slow way sends, and how far it is computed ahead
 
 
@@ -93,6 +94,9 @@ class Wire(asyncio.Protocol):
         """The reader connected."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        transport.set_write_buffer_limits(
+            high=0
+        )  # so that resume_writing tells of every byte he left waiting
         self._opened_at = self._loop.time() + self._rtt
         self._count.connections += 1
         self._wires.add(self)
@@ -226,7 +230,7 @@ class Wire(asyncio.Protocol):
         if self._closed:
             return
         self._send()
-        if self.room >= min(self._segment, self._window):
+        if self.room >= self._window // _ROOM_PART:
             self.server.go_on()
 
     def _came_up(self, load: Load) -> None:
