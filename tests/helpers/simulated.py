@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from mirror.client.network import Network
 from mirror.client.plan import Close, GiveUp, Plan, Start, Stop
 from mirror.limits import MAX_CONNECTIONS, MAX_CONNECTIONS_PER_MIRROR, MAX_PIECE
+from mirror.net import ABSENT
 
 CHUNK = 2_560
 DEADLINE = 40.0  # of the transport, for one request
@@ -202,7 +203,8 @@ class Simulation:
             self.story.gave[start.piece] = start.endpoint
             self.plan.verified(number, now)
             return
-        del self._lines[start.line]
+        if what != ABSENT:
+            del self._lines[start.line]
         if what == "bad":
             self._liars.add(start.endpoint)
             self.plan.wrong(number)

@@ -107,17 +107,94 @@ def open_edition(head: str, get: Get) -> Edition:
         FormatError: Any part is damaged. Errors of ``get`` pass through.
     """
     manifest = parse_head(head, get(head))
-    earlier = _earlier(manifest, get)
-    table = manifests.join((*earlier, manifest.contents))
-    known = tuple(dictionaries.parse(unseal(pieces, get)) for pieces in table.dictionaries)
-    opened = []
-    for ref in table.pages:
-        page = open_page(manifest, table, ref, get)
-        articles = chain.from_iterable(
-            open_cluster(cluster, listed, known, get) for cluster, listed in pages.by_cluster(page)
-        )
-        opened.append(OpenPage(ref, page, tuple(articles)))
-    return Edition(head, manifest, earlier, known, tuple(opened))
+    opening = Opening(head, manifest, get)
+    for name in opening.wanted:
+        opening.take(name, get(name))
+    return opening.edition()
+
+
+class Opening:
+    """An edition opened while its last pieces come, in any order: dictionaries and clusters.
+
+    ``get`` gives the pieces before those: head, contents and pages. Each cluster is opened as soon
+    as it and its dictionary are whole.
+
+    Raises:
+        FormatError: Any part is damaged. Errors of ``get`` pass through.
+    """
+
+    def __init__(self, head: str, manifest: Manifest, get: Get) -> None:
+        self._head = head
+        self._manifest = manifest
+        self._earlier = _earlier(manifest, get)
+        self._table = manifests.join((*self._earlier, manifest.contents))
+        self._pages = [(ref, open_page(manifest, self._table, ref, get)) for ref in self._table.pages]
+        self._clusters = [
+            (place, cluster, listed)
+            for place, (_, page) in enumerate(self._pages)
+            for cluster, listed in pages.by_cluster(page)
+        ]
+        self._given: dict[str, bytes] = {}
+        self._known: dict[int, Dictionary] = {}
+        self._opened: dict[int, tuple[Article, ...]] = {}  # by place in ``_clusters``
+        self._missing = {
+            place: set(cluster.pieces.digests) for place, (_, cluster, _) in enumerate(self._clusters)
+        }
+        self._in_clusters: dict[str, list[int]] = {}
+        for place, names in self._missing.items():
+            for name in names:
+                self._in_clusters.setdefault(name, []).append(place)
+
+    @property
+    def dictionaries(self) -> tuple[str, ...]:
+        """The names of the dictionaries' pieces, which everything else waits for."""
+        return tuple(_once(chain.from_iterable(pieces.digests for pieces in self._table.dictionaries)))
+
+    @property
+    def clusters(self) -> tuple[str, ...]:
+        """The names of the clusters' pieces."""
+        return tuple(_once(chain.from_iterable(c.pieces.digests for _, c, _ in self._clusters)))
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The names of all pieces to be taken, dictionaries first."""
+        return tuple(_once((*self.dictionaries, *self.clusters)))
+
+    def take(self, name: str, data: bytes) -> None:
+        """Take one piece of ``wanted``."""
+        self._given[name] = data
+        for number, pieces in enumerate(self._table.dictionaries, 1):
+            if number not in self._known and all(each in self._given for each in pieces.digests):
+                self._known[number] = dictionaries.parse(unseal(pieces, self._given.__getitem__))
+                for place in tuple(self._missing):
+                    self._open_if_whole(place)
+        for place in self._in_clusters.get(name, ()):
+            if place in self._missing:
+                self._missing[place].discard(name)
+                self._open_if_whole(place)
+
+    def edition(self) -> Edition:
+        """The whole edition, once all of ``wanted`` was taken."""
+        if self._missing or len(self._known) < len(self._table.dictionaries):
+            raise ValueError("not all pieces were taken")
+        articles: list[list[Article]] = [[] for _ in self._pages]
+        for place, (page, _, _) in enumerate(self._clusters):
+            articles[page] += self._opened[place]
+        opened = [
+            OpenPage(ref, page, tuple(found))
+            for (ref, page), found in zip(self._pages, articles, strict=True)
+        ]
+        known = tuple(self._known[number] for number in sorted(self._known))
+        return Edition(self._head, self._manifest, self._earlier, known, tuple(opened))
+
+    def _open_if_whole(self, place: int) -> None:
+        _, cluster, listed = self._clusters[place]
+        if self._missing[place] or (cluster.dictionary and cluster.dictionary not in self._known):
+            return
+        dictionary = self._known[cluster.dictionary] if cluster.dictionary else None
+        raw = unseal(cluster.pieces, self._given.__getitem__, dictionary.content if dictionary else b"")
+        self._opened[place] = pages.decode_cluster(raw, listed, dictionary)
+        del self._missing[place]
 
 
 def text_pieces(edition: Edition) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The reader's commands that show something: headlines, an article, the state of everything, notices."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -38,6 +39,7 @@ async def headlines(run: Run) -> int:
     front = edition.manifest.front
     summaries = dict(zip((each.id for each in front.listed), front.summaries, strict=True))
     if run.options.json:
+        await run.take_notices()
         shown = [_listed_facts(number, each, summaries.get(each.id, "")) for number, each in listed.items()]
         print_json(_facts(run, edition) | {"headlines": shown})
         return 0
@@ -49,7 +51,7 @@ async def headlines(run: Run) -> int:
         say(_INDENT + " · ".join(_apart(words.day_words(each.published), each.section)))
         if summary := summaries.get(each.id):
             say("\n".join(wrap(summary, width(), _INDENT, _INDENT, is_apart=True)))
-    _say_notice(run)
+    await _say_notice(run)
     return 0
 
 
@@ -57,6 +59,7 @@ async def show(run: Run) -> int:
     """``show``: one article."""
     found = await find(run, run.options.article)
     if run.options.json:
+        await run.take_notices()
         copied = {"saved_as_of": found.saved.as_of if found.saved else None}
         print_json(_facts(run, None) | copied | {"article": article_facts(found.article)})
         return 0
@@ -65,7 +68,7 @@ async def show(run: Run) -> int:
     if found.saved is not None:
         say(f"The newest word on this cannot be had: your copy as of {words.time_words(found.saved.as_of)}.")
     say("\n".join(wrap(words.freshness_words(run.session.verified.freshness), width())))
-    _say_notice(run)
+    await _say_notice(run)
     return 0
 
 
@@ -275,7 +278,9 @@ def _say_section(title: str, lines: Iterable[str]) -> None:
         say(f"  {line}")
 
 
-def _say_notice(run: Run) -> None:
+async def _say_notice(run: Run) -> None:
+    sys.stdout.flush()  # what is above can be read while the notices come
+    await run.take_notices()
     text = run.gate(Act.READ)
     if text.blocks:
         say("\n" + wrap_lists(plain(text).rstrip("\n"), width()))

@@ -31,6 +31,8 @@ from mirror.reader.wrapping import wrap_lists
 from mirror.trust.keys import ARGON2ID, Kdf
 
 MORE: Final = "  mirror reader notice NAME"  # below the notices' own "more about this"
+# Commands that show what there is to read, and then fetch the notices and show theirs.
+FIRST_SHOWN: Final = frozenset({"headlines", "show"})
 _WIDEST: Final = 100  # columns; longer lines are hard to read
 _NARROWEST: Final = 40
 
@@ -89,6 +91,15 @@ class Run:
         is_understood = bool(getattr(self.options, _destination(act), False))
         text = self.gate(act)
         pass_gate(text, AtTerminal(has_more=bool(text.more)), understood=is_understood)
+
+    async def take_notices(self) -> None:
+        """Fetch the notices, and remember what was verified where there is a library."""
+        await self.session.take_notices()
+        if self.library is not None:
+            try:
+                await self.session.keep_state(self.library)
+            except StorageError as error:  # a library that cannot be written can still be read
+                warn(f"What was verified now will not be remembered: {error} [{error.code}]")
 
     def library_to_write(self) -> Library:
         """The library, made now if need be: only after the gate for *save*.
@@ -222,13 +233,11 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
                 raise
         if trouble := way_error(transport):
             warn(f"{trouble} [{trouble.code}]")
-        if library is not None:
-            try:
-                await session.keep_state(library)
-            except StorageError as error:  # a library that cannot be written can still be read
-                warn(f"What was verified now will not be remembered: {error} [{error.code}]")
+        run = Run(options, config, session, library, tools)
         with blaming_way(transport):
-            yield Run(options, config, session, library, tools)
+            if options.command not in FIRST_SHOWN:
+                await run.take_notices()
+            yield run
 
 
 def tell_mirrors(reports: Sequence[MirrorReport]) -> None:

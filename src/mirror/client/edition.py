@@ -142,17 +142,16 @@ class RemoteEdition:
 
     async def everything(self, progress: Progress | None = None) -> Edition:
         """The whole text edition, fetched and opened."""
-        await self.listed(progress)
-        table = await self.contents()
-        clusters = [cluster.pieces for page in self._pages.values() for cluster in page.clusters]
-        found = {
-            **await self._fetcher.get([self.head], Part.HEAD),
-            **await self._fetcher.get(_digests(self.manifest.earlier), Part.CONTENTS),
-            **await self._fetcher.get(_digests(ref.pieces for ref in table.pages), Part.PAGES),
-            **await self._fetcher.get(_digests(table.dictionaries), Part.DICTIONARIES, progress),
-            **await self._fetcher.get(_digests(clusters), Part.CLUSTERS, progress),
-        }
-        return editions.open_edition(self.head, found.__getitem__)
+        await self.listed()
+        early = [self.head, *_digests(self.manifest.earlier)]
+        early += _digests(ref.pieces for ref in (await self.contents()).pages)
+        opening = editions.Opening(
+            self.head, self.manifest, (await self._fetcher.get(early, Part.PAGES)).__getitem__
+        )
+        wanted = dict.fromkeys(opening.dictionaries, Part.DICTIONARIES)
+        wanted |= dict.fromkeys(opening.clusters, Part.CLUSTERS)
+        await self._fetcher.get_all(wanted, progress, opening.take)
+        return opening.edition()
 
     def _candidates(self, table: Contents, article_id: str) -> Iterator[PageRef]:
         """The pages that may hold the last word on an article, the last word first."""
@@ -168,9 +167,15 @@ class RemoteEdition:
 
     async def _complete(self, table: Contents, page: Page, progress: Progress | None) -> tuple[Article, ...]:
         """The articles of ``page``, from all of its clusters."""
-        known = await self._known(table, page)
-        names = _digests(cluster.pieces for cluster in page.clusters)
-        found = await self._fetcher.get(names, Part.CLUSTERS, progress)
+        lists = {place: table.dictionaries[place - 1] for place in self._places(page)}
+        wanted = dict.fromkeys(_digests(lists.values()), Part.DICTIONARIES)
+        wanted |= dict.fromkeys(_digests(cluster.pieces for cluster in page.clusters), Part.CLUSTERS)
+        found = await self._fetcher.get_all(wanted, progress)
+        for place, pieces in lists.items():
+            self._dictionaries[place] = dictionaries.parse(editions.unseal(pieces, found.__getitem__))
+        # In their places; those that this page does not use are empty.
+        places = range(1, len(table.dictionaries) + 1)
+        known = tuple(self._dictionaries.get(place, _NOT_OPENED) for place in places)
         return tuple(
             chain.from_iterable(
                 editions.open_cluster(cluster, listed, known, found.__getitem__)
@@ -178,14 +183,10 @@ class RemoteEdition:
             )
         )
 
-    async def _known(self, table: Contents, page: Page) -> tuple[Dictionary, ...]:
-        """The edition's dictionaries, in their places; those that ``page`` does not use are empty."""
-        for place in sorted({cluster.dictionary for cluster in page.clusters} - {0}):
-            if place not in self._dictionaries:
-                raw = await _unsealed(self._fetcher, table.dictionaries[place - 1], Part.DICTIONARIES)
-                self._dictionaries[place] = dictionaries.parse(raw)
-        places = range(1, len(table.dictionaries) + 1)
-        return tuple(self._dictionaries.get(place, _NOT_OPENED) for place in places)
+    def _places(self, page: Page) -> list[int]:
+        """Which dictionaries ``page`` uses that are not opened yet."""
+        used = {cluster.dictionary for cluster in page.clusters} - {0}
+        return sorted(used - self._dictionaries.keys())
 
 
 async def _unsealed(fetcher: Pieces, pieces: PieceList, part: Part) -> bytes:

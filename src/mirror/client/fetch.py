@@ -114,28 +114,43 @@ class Pieces:
             UnreachableError: ``piece-unreachable``: no mirror gave some of them; says what the
                 mirrors did instead. Those that came are held.
         """
-        wanted = tuple(dict.fromkeys(names))
+        return await self.get_all(dict.fromkeys(names, part), progress)
+
+    async def get_all(
+        self,
+        wanted: Mapping[str, Part],
+        progress: Progress | None = None,
+        arrived: Callable[[str, bytes], None] | None = None,
+    ) -> dict[str, bytes]:
+        """As ``get``, for several parts at once, the most urgent first; ``arrived`` is told each piece."""
         found: dict[str, bytes] = {}
-        for name in wanted:
+
+        def take_in(name: str, data: bytes) -> None:
+            found[name] = data
+            if arrived:
+                arrived(name, data)
+
+        for name, part in wanted.items():
             data = await self._held(name)
             if data is not None:
-                found[name] = data
+                take_in(name, data)
                 if name not in self._counted:  # what this run fetched was not at hand before
                     self._ledger.held(part, len(data))
                     self._counted.add(name)
-        missing = [name for name in wanted if name not in found]
-        if not missing:
-            return found
 
         async def take(name: str, data: bytes) -> None:
             self._counted.add(name)
             await self._holdings.keep(name, data)
-            found[name] = data
+            take_in(name, data)
             if progress:
                 progress(len(found), len(wanted))
 
-        errands = {name: Errand(piece.path_of(name), MAX_PIECE, partial(_is_piece, name)) for name in missing}
-        failures = await Race(self._lines, self._ledger, part, errands, take).run()
+        errands = {
+            name: Errand(piece.path_of(name), MAX_PIECE, partial(_is_piece, name), part)
+            for name, part in wanted.items()
+            if name not in found
+        }
+        failures = await Race(self._lines, self._ledger, errands, take).run() if errands else None
         if failures is not None:
             raise UnreachableError(
                 f"No mirror gave all that is needed ({failure_words(failures)}): try again later, "
@@ -153,7 +168,7 @@ class Pieces:
         async def take(_name: str, data: bytes) -> None:
             given.append(data)
 
-        await Race(self._lines, self._ledger, part, {path: Errand(path, limit, is_right)}, take).run()
+        await Race(self._lines, self._ledger, {path: Errand(path, limit, is_right, part)}, take).run()
         return given[0] if given else None
 
     async def _held(self, name: str) -> bytes | None:

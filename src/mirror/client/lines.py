@@ -12,7 +12,7 @@ from typing import Final
 from mirror.client.network import TLS_OPENING, Network
 from mirror.errors import EndpointError
 from mirror.model import Endpoint
-from mirror.net import UNREACHABLE, Line, Stage, Transport
+from mirror.net import ABSENT, UNREACHABLE, Line, Stage, Transport
 
 _TLS: Final = "https://"
 
@@ -41,15 +41,16 @@ class Lines:
     ) -> bytes | str:
         """The body at ``path`` over line ``number`` to ``endpoint``; or the code of the failure.
 
-        ``told`` hears of each stage, and of the bytes so far. When it fails or is cancelled the line
-        is closed.
+        ``told`` hears of each stage, and of the bytes so far. When it is cancelled or fails, but
+        for ``ABSENT``, the line is closed.
         """
         try:
             if number not in self._lines:
                 self._lines[number] = self._transport.line(self.mirrors[endpoint])
             return await self._lines[number].get(path, limit=limit, watch=_Watch(told))
         except EndpointError as error:
-            await self.close(number)
+            if error.code != ABSENT:  # a clean "no such file" leaves the connection as good as it was
+                await self.close(number)
             return error.code or UNREACHABLE
         except BaseException:
             await self.close(number)

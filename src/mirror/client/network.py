@@ -92,6 +92,7 @@ PROBE_GROWTH: Final = 4
 
 FIRST_WINDOW: Final = 6
 LEAST_WINDOW: Final = 2
+DEEPEST_QUEUE: Final = 8.0  # seconds of the link's rate under way: far from any deadline of a request
 QUEUED: Final = 2.5  # times the shortest time a piece took there: then it waited in a queue on the way
 
 CONNECT_PATIENCE: Final = 0.25  # before anybody connected; a hedge costs one packet
@@ -263,6 +264,13 @@ class Network:
             self.window = max(self.window * 0.85, LEAST_WINDOW)
         else:
             self.window = min(self.window + (1 / self.window if self._is_crowded else 1), MAX_FETCHES)
+
+    @property
+    def room(self) -> int:
+        """How many pieces may be under way: the window, and no more than ``DEEPEST_QUEUE`` of the link."""
+        if not self._rate.count:
+            return int(self.window)
+        return min(int(self.window), max(LEAST_WINDOW, int(self._rate.mean * DEEPEST_QUEUE / MAX_PIECE)))
 
     # --- how long to wait -----------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ P6  While nobody has answered, each round of waiting asks twice as many endpoint
 P7  Endpoints that answer come first, the quicker and less busy before others; but when many pieces
     wait, the last of them is asked of one that nobody has tried yet, or that failed long ago. So no
     endpoint is forgotten, and no piece that somebody waits for pays for finding out.
-P8  At most ``Network.window`` attempts go on as expected, at most ``MAX_CONNECTIONS`` in all, at most
+P8  At most ``Network.room`` attempts go on as expected, at most ``MAX_CONNECTIONS`` in all, at most
     ``MAX_CONNECTIONS_PER_MIRROR`` at one endpoint. Where room is short, the quietest makes it.
 P9  A piece is given up when nobody is left to ask for it: with what each endpoint did.
 """
@@ -64,6 +64,7 @@ class Stop:
 
     number: int
     endpoint: str
+    piece: str
     line: int
     received: int
     is_late: bool
@@ -167,7 +168,10 @@ class Plan:
         self._network.close_line(attempt.line)
 
     def failed(self, number: int, code: str, now: float) -> None:
-        """Attempt ``number`` gave nothing; ``code`` is one of ``net.FAILURES``. Its connection is gone."""
+        """Attempt ``number`` gave nothing; ``code`` is one of ``net.FAILURES``.
+
+        Its connection is gone, but for ``ABSENT``.
+        """
         if code not in FAILURES:
             raise ValueError("an unknown failure")
         if code == TOO_LONG:
@@ -178,7 +182,11 @@ class Plan:
             return
         self._blame(attempt, code, now)
         self._end(attempt, Event.ERROR)
-        self._network.close_line(attempt.line)
+        if code == ABSENT:
+            self._network.lines[attempt.line].is_busy = False
+            self._network.carried(attempt.line, 0)
+        else:
+            self._network.close_line(attempt.line)
 
     # --- what to do -----------------------------------------------------------------------------
 
@@ -272,7 +280,7 @@ class Plan:
         is_late = attempt.step not in GOING
         self._end(attempt, Event.STOP)
         self._network.close_line(attempt.line)
-        return Stop(attempt.number, attempt.endpoint, attempt.line, attempt.received, is_late)
+        return Stop(attempt.number, attempt.endpoint, attempt.piece, attempt.line, attempt.received, is_late)
 
     def _closes(self) -> Iterator[Close]:
         for number, line in tuple(self._network.lines.items()):
@@ -299,7 +307,7 @@ class Plan:
         going = sum(attempt.step in GOING for attempt in self._attempts.values())
         is_answered = any(facts.has_given for facts in self._network.endpoints.values())
         waiting = self._waiting(is_answered=is_answered)
-        room = int(self._network.window) if is_answered else MAX_CONNECTIONS
+        room = self._network.room if is_answered else MAX_CONNECTIONS
         while waiting:
             is_exploring = is_answered and self._is_exploring_time(now)
             piece = next(reversed(self._fresh)) if is_exploring else waiting.pop(0)

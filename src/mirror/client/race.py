@@ -24,22 +24,21 @@ Take = Callable[[str, bytes], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One file to fetch: its path on every mirror, the most bytes it has, and what tells it from others."""
+    """One file to fetch: its path on every mirror, the most bytes it has, what tells it from others,
+    and what it is for."""
 
     path: str
     limit: int
     is_right: Callable[[bytes], bool]
+    part: Part
 
 
 class Race:
     """One race for ``errands`` (by any name); ``take`` gets each file as it is verified."""
 
-    def __init__(
-        self, lines: Lines, ledger: Ledger, part: Part, errands: Mapping[str, Errand], take: Take
-    ) -> None:
+    def __init__(self, lines: Lines, ledger: Ledger, errands: Mapping[str, Errand], take: Take) -> None:
         self._lines = lines
         self._ledger = ledger
-        self._part = part
         self._errands = errands
         self._take = take
         self._plan = Plan(lines.network, errands)
@@ -74,7 +73,7 @@ class Race:
                     self._tasks.pop(action.number).cancel()
                     self._ledger.threw_away(action.received)
                     if action.is_late:
-                        self._ledger.failed(action.endpoint, self._part, SILENT)
+                        self._ledger.failed(action.endpoint, self._errands[action.piece].part, SILENT)
                 case Close():
                     await self._lines.close(action.line)
                 case GiveUp():
@@ -102,14 +101,14 @@ class Race:
         self._tasks.pop(start.number, None)
         self._bell.ring()
         if isinstance(answer, str):
-            self._ledger.failed(start.endpoint, self._part, answer)
+            self._ledger.failed(start.endpoint, errand.part, answer)
             self._plan.failed(start.number, answer, self._bell.now())
         elif not errand.is_right(answer):
-            self._ledger.lied(start.endpoint, self._part, len(answer))
+            self._ledger.lied(start.endpoint, errand.part, len(answer))
             self._plan.wrong(start.number)
             await self._lines.close(start.line)
         else:
-            self._ledger.gave(start.endpoint, self._part, len(answer))
+            self._ledger.gave(start.endpoint, errand.part, len(answer))
             self._plan.verified(start.number, self._bell.now())
             await self._take(start.piece, answer)
 

@@ -156,17 +156,18 @@ class _Round:
         now = self._bell.now()
         self._scout.answered(number, now, is_good=isinstance(answer, bytes) or answer == ABSENT)
         self._bell.ring()
-        if isinstance(answer, bytes):
+        if isinstance(answer, bytes) or answer == ABSENT:
             network.lines[line].is_busy = False
-            network.carried(line, len(answer))
+            network.carried(line, 0 if isinstance(answer, str) else len(answer))
+        else:
+            network.close_line(line)
+            network.failed(ask.source, now)
+        if isinstance(answer, bytes):
             network.gave(timing.fetched(ask.source, len(answer), now))
             self._ledger.gave(ask.source, Part.METADATA, len(answer))
             self._vouched.add(ask.source)
             self._session.received(ask, answer)
             return
-        network.close_line(line)
-        if answer != ABSENT:
-            network.failed(ask.source, now)
         self._session.failed(ask, answer)
 
 

@@ -11,7 +11,7 @@ S1  The lead and the first ``WITNESSES`` sources are asked at once. A source tha
     Where it takes bytes to open a connection (TLS), the requests to one source go one after the other.
 S2  Sources that have answered in this run come before those that have not, those that failed last.
 S3  Once the lead has its answer, the witnesses get a short grace: ``GRACE_SECONDS`` while none has
-    answered, ``NEXT_GRACE_SECONDS`` while one has.
+    answered, ``NEXT_GRACE_SECONDS`` after that; none when all of theirs is here.
 S4  A lead that is silent while a witness has answered is given up after as long as that took, twice:
     the session asks the witness instead.
 S5  Rounds after the first ask only sources that have answered, if there is one: an answer of the
@@ -149,9 +149,14 @@ class Scout:
         since = self._lead_at if self._has_lead else self._first_at
         if since is None or (self._has_lead and self._first_at is None):
             return None  # nobody has answered: whoever is left is waited for
-        if len(self._witnesses) >= WITNESSES:
+        if len(self._witnesses) >= WITNESSES and not self._follows:
             return since
         return since + (NEXT_GRACE_SECONDS if self._witnesses else GRACE_SECONDS)
+
+    @property
+    def _follows(self) -> bool:
+        """True when a witness still has something to say."""
+        return any(errand.source in self._witnesses for errand in self._open.values())
 
     def _is_over(self, now: float) -> bool:
         if self._everyone and any(errand.is_lead for errand in self._open.values()):

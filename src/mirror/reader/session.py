@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from mirror.bundle import edition as editions
-from mirror.client.edition import RemoteEdition, fetch_notices, wanted
+from mirror.client.edition import NOTICES_TARGET, RemoteEdition, fetch_notices, head_target, wanted
 from mirror.client.fetch import MemoryHoldings, Metered, Pieces
 from mirror.client.lines import Lines
 from mirror.client.refresh import refresh
@@ -44,6 +44,8 @@ FIRST_ROOT: Final = "1.root.json"
 
 class ReaderSession:
     """Begin with ``refresh``; then the properties and ``edition`` tell what was verified.
+
+    ``take_notices`` is apart, so that headlines do not wait for it; until then every act is closed.
 
     ``ledger`` holds what each mirror did, also after a failure. ``saved`` is the saved edition that
     is shown in the newest one's place (rule 5), None as a rule; ``transport`` counts in ``ledger`` what
@@ -77,6 +79,7 @@ class ReaderSession:
         self._library = library
         self._built = built
         self._remembered: State | None = None
+        self._seen: NoticesSeen | None = None
         self.first_root = b""
         self._verified: Verified | None = None
         self._fetcher = Pieces(mirrors, transport, self.holdings, self.ledger, self._lines)
@@ -117,15 +120,24 @@ class ReaderSession:
             ConfigError: The root cannot be read, or the library belongs to another publication.
         """
         remembered = await self._remember()
+        self._seen = remembered.seen if remembered else None
         stored = remembered.stored if remembered else Stored(self.first_root)
         stored = replace(stored, floor=max(stored.floor, self._built))
+        found: Verified | None = None
         if not everyone:
             with suppress(TrustError):
-                self._verified = await self._ask(stored, everyone=False)
-        if self._verified is None or self._verified.freshness.state is not FreshnessState.CURRENT:
-            self._verified = await self._ask(stored, everyone=True)
+                found = await self._ask(stored, everyone=False)
+        if found is None:
+            found = await self._ask(stored, everyone=True)
+        elif found.freshness.state is not FreshnessState.CURRENT:
+            with suppress(TrustError, UnreachableError):
+                found = await self._ask(stored, everyone=True)
+        self._verified = found
         self._lines.prefer([mirror.name for mirror in self.mirrors])
-        await self._take_notices(remembered.seen if remembered else None)
+        named = {head_target(self.channel): Part.HEAD, NOTICES_TARGET: Part.NOTICES}
+        first = {target.sha256: part for path, part in named.items() if (target := found.target(path))}
+        with suppress(UnreachableError):  # whoever needs them will ask again, and say so
+            await self._fetcher.get_all(first)
 
     async def _ask(self, stored: Stored, *, everyone: bool) -> Verified:
         session = MetadataSession(
@@ -214,12 +226,16 @@ class ReaderSession:
             return data
         raise UnreachableError("No mirror gave the root of this publication.", code="root-unreachable")
 
-    async def _take_notices(self, seen: NoticesSeen | None) -> None:
-        """Rule 4."""
+    async def take_notices(self) -> None:
+        """Fetch the notices in force; to be called once, before any act but reading (rule 4).
+
+        Nothing raises: without notices, ``notices_error`` says why.
+        """
         try:
             fetched = await fetch_notices(self.verified, self._fetcher)
-            publisher = seen.publisher if seen else decode(fetched.raw).publisher
-            self.notices = admit(fetched.raw, publisher=publisher, floor=seen.edition if seen else 0)
+            publisher = self._seen.publisher if self._seen else decode(fetched.raw).publisher
+            floor = self._seen.edition if self._seen else 0
+            self.notices = admit(fetched.raw, publisher=publisher, floor=floor)
             self.notice_pieces = fetched.pieces
         except MirrorError as error:
             self.notices_error = error

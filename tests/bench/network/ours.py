@@ -66,7 +66,12 @@ async def run(order: dict[str, Any], watch: Stopwatch) -> None:
             insist(edition.manifest.front.listed)
             watch.reached("headline", session)
             if order["task"] == "whole":
-                insist(len((await edition.everything()).articles()) >= len(edition.manifest.front.listed))
+                async with asyncio.TaskGroup() as group:
+                    notices = group.create_task(session.take_notices())
+                    opened = await edition.everything()
+                    await notices
+                insist(len(opened.articles()) >= len(edition.manifest.front.listed))
+                insist(session.notices)
                 watch.reached("whole", session)
                 return
             insist_article(await edition.article(order["front_id"]))
