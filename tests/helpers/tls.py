@@ -47,8 +47,8 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire_to(port: int) -> AsyncIterator[Wire]:
-    """A relay to ``port`` of loopback that keeps what clients sent, as somebody on the way would."""
+async def wire_to(place: int | Path) -> AsyncIterator[Wire]:
+    """A relay to a port of loopback, or to a socket's file, that keeps what clients sent."""
     wire = Wire()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -65,7 +65,10 @@ async def wire_to(port: int) -> AsyncIterator[Wire]:
         assert task is not None
         tasks.add(task)
         wire.sent.append(bytearray())
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        if isinstance(place, int):
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", place)
+        else:
+            far_reader, far_writer = await asyncio.open_unix_connection(str(place))
         with suppress(asyncio.CancelledError):
             await asyncio.gather(
                 pump(reader, far_writer, wire.sent[-1]), pump(far_reader, writer, bytearray())

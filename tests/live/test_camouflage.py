@@ -1,6 +1,7 @@
 """The transport that looks like a browser: the same contract, on the same hostile servers."""
 
 import asyncio
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from mirror.net.doh import HttpsResolver
 T = TypeVar("T")
 BODY = b"a body of some bytes"
 LIMIT = 64
+ZIPPED = gzip.compress(BODY)
 REAL, FRONT = "news.example", "cdn.example"
 
 
@@ -95,6 +97,7 @@ def test_a_body_is_taken_as_it_was_sent(data: bytes) -> None:
             ),
             "broken",
         ),
+        (servers.saying(servers.response(ZIPPED, content_length="", transfer_encoding="gzip")), "broken"),
         (servers.saying(b"not HTTP at all\r\n\r\n"), "broken"),
         (servers.saying(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 40_000 + b"\r\n\r\n"), "broken"),
         (servers.saying(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 40_000 + b"\r\n"), "broken"),
