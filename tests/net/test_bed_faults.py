@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -190,17 +191,31 @@ def test_without_tls_a_reset_at_the_hello_does_nothing() -> None:
     asyncio.run(story())
 
 
-def test_a_reader_who_does_not_read_stops_the_server() -> None:
+async def nothing_happens() -> None:
+    """The time in which something would have."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), SOON / 3)
+
+
+@pytest.mark.parametrize("link", [AT_ONCE, Link(0.0, 1e8, queue_bytes=8_000)], ids=["at once", "short queue"])
+def test_a_reader_who_does_not_read_stops_the_server(link: Link) -> None:
     """Nothing is lost, and no memory fills, while a reader lets his socket fill up."""
-    size = 30_000_000
+    size = 20_000_000
 
     async def story() -> None:
-        async with visited(Way(), tree={"huge": bytes(size)}) as bed, visitor(bed.addresses[0]) as reader:
+        tree = {"huge": bytes(size)}
+        async with visited(Way(), link=link, tree=tree) as bed, visitor(bed.addresses[0]) as reader:
             reader.ask("huge")
             head = await reader.head()
-            assert b"200" in head
+            reader.pause()
+            before = -1
+            async with asyncio.timeout(20):
+                while before < bed.meter.down or before < 1_000_000:  # until the sockets are full
+                    before = bed.meter.down
+                    await nothing_happens()
             assert bed.meter.down < size
-            await reader.exactly(size)
+            reader.resume()
+            await asyncio.wait_for(reader.exactly(size), 20)
             assert bed.meter.down == size + len(head)
 
     asyncio.run(story())

@@ -1,6 +1,7 @@
 """The link with real sockets: round trips, rates shared by connections, and what a close leaves behind."""
 
 import asyncio
+import socket
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from helpers.certificates import write_certificate
 from net.bed import Bed
+from net.ports import Port
 from net.scenario import Link, Scenario, Way
 from net.visit import PIECE, TREE, now, on_time, request, took, visited, visitor
 
@@ -163,6 +165,29 @@ def test_what_was_sent_before_the_reader_left_still_takes_the_link() -> None:
             # What is on the way to the queue in a round trip may pass while the handshake goes on.
             assert waited >= (dropped - 2 * 0.05 * 400_000) / 400_000
             assert waited >= 0.1
+
+    asyncio.run(story())
+
+
+def test_segments_are_not_held_back_for_more() -> None:
+    """Nagle's algorithm would add 40 ms to every answer that does not come at once."""
+
+    async def story() -> None:
+        accepted: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
+
+        class Accepting(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                accepted.set_result(transport.get_extra_info("socket"))
+
+        port = Port("127.0.0.1")
+        try:
+            await port.listen(Accepting)
+            async with visitor(port.address):
+                taken = await asyncio.wait_for(accepted, 10)
+                assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                await asyncio.sleep(0)
+        finally:
+            port.close()
 
     asyncio.run(story())
 

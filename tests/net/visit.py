@@ -45,6 +45,16 @@ class Visitor:
         """Send a request; the answer is not waited for."""
         self.writer.write(request(path))
 
+    def pause(self) -> None:
+        """Read nothing until ``resume``: the kernel's buffers fill."""
+        assert isinstance(self.writer.transport, asyncio.Transport)
+        self.writer.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        assert isinstance(self.writer.transport, asyncio.Transport)
+        self.writer.transport.resume_reading()
+
     async def some(self, most: int = 1 << 20) -> bytes:
         """What comes next; empty at the end."""
         data = await self.stream.read(most)
