@@ -182,14 +182,20 @@ async def _started(command: Sequence[str], home: Path, *, is_told: bool = False)
 
 async def _end(process: Process) -> None:
     """End the whole group of a process that has not ended: what a shell started may outlive it."""
-    if process.returncode is not None:
-        return
-    _tell_group(process, signal.SIGTERM)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_LAST_SECONDS):
-            await process.wait()
-    _tell_group(process, signal.SIGKILL)
-    await process.wait()
+    if process.returncode is None:
+        _tell_group(process, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_SECONDS):
+                await process.wait()
+        _tell_group(process, signal.SIGKILL)
+        await process.wait()
+    if process.stdin is not None and process.stdout is not None:
+        process.stdin.close()
+        with suppress(TimeoutError):  # the pipes are done with before the event loop is
+            async with asyncio.timeout(_LAST_SECONDS):
+                await process.stdout.read()
+                with suppress(ConnectionError):
+                    await process.stdin.wait_closed()
 
 
 def _tell_group(process: Process, number: signal.Signals) -> None:
