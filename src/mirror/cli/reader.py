@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
-from mirror.cli import reader_acts, reader_facts
+from mirror.cli import reader_acts, reader_doctor, reader_facts
 from mirror.cli.reader_acts import SHARES
 from mirror.cli.reader_run import Run, Tools, add_understanding, load_config, opened, say
 from mirror.cli.ways import add_ways
@@ -60,6 +60,8 @@ def run(arguments: Sequence[str], tools: Tools | None = None) -> int:
 
 
 async def _run(options: argparse.Namespace, tools: Tools) -> int:
+    if options.command == "doctor":  # before a session, which needs a mirror that works
+        return await reader_doctor.doctor(options, tools)
     async with opened(options, tools) as session:
         return await _COMMANDS[options.command](session)
 
@@ -85,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     show = add("show", "one article")
     show.add_argument("article", metavar="ARTICLE", help="its number among the headlines, or its id")
     add("status", "who signed, when, how old, and what each mirror did")
+    commands.add_parser("doctor", help=reader_doctor.HELP, description=reader_doctor.ABOUT, parents=[common])
     notice = add("notice", "more about what can be punished, from the signed notices")
     notice.add_argument(
         "designation", metavar="NAME", nargs="?", help="which one; without it they are listed"
