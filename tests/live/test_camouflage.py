@@ -109,6 +109,11 @@ def test_what_is_no_whole_file_is_refused_by_its_code(answer: servers.Answer, co
     assert code_of(answer) == code
 
 
+def test_an_encoding_that_hides_in_a_folded_header_is_seen() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding:\r\n gzip\r\nContent-Length: %d\r\n\r\n" % len(ZIPPED)
+    assert code_of(servers.saying(head + ZIPPED)) == "broken"
+
+
 def test_the_limit_is_exact() -> None:
     assert fetch(servers.saying(servers.response(bytes(LIMIT)))) == bytes(LIMIT)
     assert fetch(servers.saying(servers.response(content_length="") + bytes(LIMIT))) == bytes(LIMIT)
