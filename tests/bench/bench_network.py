@@ -250,6 +250,7 @@ def tell(bench: Bench, made: Sequence[report.Budget], *, as_json: bool) -> None:
         for each in (*(figure.facts() for figure in bench.figures), *(budget.facts() for budget in made)):
             print(json.dumps(each | facts))
     else:
+        print("kB, conns: what the network carried until then. Others are told every file's name and digest.")
         print(report.table(bench.figures))
         print(report.budget_table(made))
         print(f"\n{json.dumps(facts)}")
