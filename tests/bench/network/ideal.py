@@ -14,8 +14,8 @@ file that names it is there, so a task is a chain of steps::
 - ``rate``: the reader's link; in a step of ``n`` files not more than ``n`` times what the mirror's way
   gives one connection.
 
-An endpoint that comes and goes counts as there. It is a yardstick and not a bound: a client may let the waits of two steps overlap, or open connections
-ahead of need. Nothing here does both, and no client is credited with less than it took.
+An endpoint that comes and goes counts as there. It is a yardstick and not a bound: a client may let the
+waits of two steps overlap, or open connections ahead of need. Others, who are told every name, skip steps.
 """
 
 import asyncio
