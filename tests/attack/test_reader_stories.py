@@ -108,13 +108,13 @@ def test_a_mirror_that_tampers_is_named_and_the_article_comes_from_the_other(hom
             servers.raw(servers.tree_of(home.press.tree, flipped)) as liar,
         ):
             alone = await home.run("show", "1", "--json", mirrors=[good.url])
-            both = await home.run("show", "1", "--json", mirrors=[liar.endpoint.url, good.url])
+            both = await home.run("show", "1", "--json", mirrors=[good.url, liar.endpoint.url])
             assert (alone.status, both.status) == (0, 0)
             assert json.loads(both.out)["article"] == json.loads(alone.out)["article"]
-            assert json.loads(both.out)["lied"] == ["mirror 1"]
-            status = await home.run("status", mirrors=[liar.endpoint.url, good.url])
-            assert "mirror 1: LIED" in status.out
-            assert "mirror 2: gave what it was asked for" in status.out
+            assert json.loads(both.out)["lied"] == ["mirror 2"]
+            status = await home.run("status", mirrors=[good.url, liar.endpoint.url])
+            assert "mirror 2: LIED" in status.out
+            assert "mirror 1: gave what it was asked for" in status.out
             only = await home.run("show", "1", mirrors=[liar.endpoint.url])
             assert (only.status, only.out) == (6, "")
 

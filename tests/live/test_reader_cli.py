@@ -168,16 +168,16 @@ def test_status_says_who_signed_when_and_what_each_mirror_did(reader: Reader) ->
 
 
 def test_status_names_the_liar(reader: Reader) -> None:
-    reader.mirrors("liar", "good", liar=altering("p/"))
+    reader.mirrors("good", "liar", liar=altering("p/"))
     facts = reader.facts("status")
-    assert facts["lied"] == ["mirror 1"]
-    liar, good = facts["mirrors"]
+    assert facts["lied"] == ["mirror 2"]
+    good, liar = facts["mirrors"]
     assert (liar["verdict"], good["verdict"]) == ("lied", "good")
     assert liar["evidence"][0]["code"] == "wrong-piece"
     assert facts["cost"]["wasted"] > 0
     assert facts["signers"]["targets"]["threshold"] == 2
     reader.run("headlines")
-    assert "mirror 1 lied" in reader.said
+    assert "mirror 2 lied" in reader.said
 
 
 def test_a_mirror_that_lied_about_metadata_is_asked_for_no_piece(reader: Reader) -> None:

@@ -14,8 +14,8 @@ Rules (FORMAT.md section 4):
 5. Anything else is damage: an unknown code, half a code, an unused escape.
 6. An empty string retires its code, which is then unknown: strings that only a text removed for
    harm used are taken out so, and every other text keeps its bytes (see ``redact``).
-7. A text has at most ``MAX_CLUSTER_RAW`` characters, counted while it is decoded: a byte may stand
-   for 48.
+7. A text has at most ``MAX_CLUSTER_RAW`` characters, counted before it is put together: a byte may
+   stand for 48.
 """
 
 import re
@@ -55,11 +55,14 @@ _UNIT: Final = (
 _CODED: Final = re.compile(_UNIT + r"|\x0e|[^\x00-\x7f]")
 _UNITS: Final = re.compile(_UNIT)
 _ABOVE_ASCII: Final = re.compile(r"[^\x00-\x7f]")
-# Coded bytes seen as Latin-1 text, so that one pass of the regex engine does the work.
+# Coded bytes seen as Latin-1 text, so that one pass of the regex engine does the work: runs that stand
+# for themselves, characters, two-byte codes, one-byte codes, and what is damage wherever it stands.
 _CODES: Final = re.compile(
-    "\x0e(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"
+    "[\x00-\x0d\x0f-\x7f]+"
+    "|\x0e(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"
     "|[\xe0-\xff][\x00-\xff]|[\x80-\xdf]|\x0e|[\xe0-\xff]"
 )
+_PLAIN: Final = re.compile("[\x00-\x0d\x0f-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +89,15 @@ class Codebook:
             FormatError: Rule 5.
             LimitError: Rule 7; nothing larger was held.
         """
-        grown = 0
-
-        def expand(match: re.Match[str]) -> str:
-            nonlocal grown
-            code = match.group()
-            text = self._texts.get(code) or _decode_character(code)
-            grown += len(text) - len(code)
-            if match.end() + grown > MAX_CLUSTER_RAW:
-                raise _too_long()
-            return text
-
-        text = _CODES.sub(expand, coded.decode("latin-1"))
-        if len(text) > MAX_CLUSTER_RAW:
-            raise _too_long()
-        return text
+        tokens = _CODES.findall(coded.decode("latin-1"))
+        texts = self._texts
+        odd = {token for token in set(tokens) if token not in texts and not _PLAIN.match(token)}
+        if odd:
+            texts = texts | {token: _decode_character(token) for token in odd}
+        parts = [texts.get(token, token) for token in tokens]
+        if sum(map(len, parts)) > MAX_CLUSTER_RAW:
+            raise LimitError("A text is longer than any may be.", code="text-length")
+        return "".join(parts)
 
     def _encode_token(self, match: re.Match[str]) -> str:
         token = match.group()
@@ -117,10 +114,6 @@ class Codebook:
         if character.isascii():
             return character
         return self._codes.get(character) or _ESCAPE + character.encode().decode("latin-1")
-
-
-def _too_long() -> LimitError:
-    return LimitError("A text is longer than any may be.", code="text-length")
 
 
 def _decode_character(code: str) -> str:

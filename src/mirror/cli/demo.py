@@ -156,10 +156,10 @@ class _Story:
     def _open_three(self, mirrors: demo_mirrors.Mirrors) -> None:
         self.step(
             "Three mirrors",
-            "Nobody trusts them. The first one changes a bit in every piece, the second one is dead, the "
-            "third one is honest.",
+            "Nobody trusts them. The first one is honest, the second one changes a bit in every piece, the "
+            "third one is dead.",
         )
-        for address, what in zip(mirrors.addresses(), ("tampers", "is dead", "is honest"), strict=True):
+        for address, what in zip(mirrors.addresses(), ("is honest", "tampers", "is dead"), strict=True):
             print(f"   {address}  {what}")
         print()
 

@@ -31,8 +31,8 @@ class Mirrors:
     honest: str
 
     def addresses(self) -> tuple[str, str, str]:
-        """All three, the worst first: that is the order in which the reader will ask."""
-        return self.tampering, self.dead, self.honest
+        """All three, the best liked first. The reader asks the others at the same time."""
+        return self.honest, self.tampering, self.dead
 
 
 @contextmanager

@@ -226,7 +226,7 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
         )
         with blaming_way(transport):
             try:
-                await session.refresh()
+                await session.refresh(everyone=options.command == "status")
             except (TrustError, UnreachableError):
                 if transport.trouble is None:  # else nothing is known of the mirrors
                     tell_mirrors(session.ledger.report())

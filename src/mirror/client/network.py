@@ -90,7 +90,7 @@ TLS_OPENING: Final = 4_000  # what a server with an ordinary chain of certificat
 PROBE_AFTER: Final = 32
 PROBE_GROWTH: Final = 4
 
-FIRST_WINDOW: Final = 6
+FIRST_WINDOW: Final = 8  # 80 kB: what a browser asks for at once, about
 LEAST_WINDOW: Final = 2
 DEEPEST_QUEUE: Final = 8.0  # seconds of the link's rate under way: far from any deadline of a request
 QUEUED: Final = 2.5  # times the shortest time a piece took there: then it waited in a queue on the way
@@ -332,6 +332,15 @@ class Network:
                     self._probe = number
                     return number
         return None
+
+    def has_idle(self, name: str) -> bool:
+        """True when a connection to ``name`` is there that can carry a piece without risk."""
+        return any(
+            line.endpoint == name
+            and not line.is_busy
+            and (self.curtain is Curtain.OPEN or self._has_room(line))
+            for line in self.lines.values()
+        )
 
     def is_spent(self, number: int) -> bool:
         """True when an idle connection will not be used again, as far as is known."""

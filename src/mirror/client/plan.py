@@ -16,7 +16,8 @@ P4  A piece has one attempt that goes on as expected. When that one is late, qui
 P5  Late means later than this network's answers so far, smoothed as TCP smooths; where much is under
     way, as much longer as that takes the link. No wait is fixed but the first ones.
 P6  While nobody has answered, each round of waiting asks twice as many endpoints as the one before.
-P7  Endpoints that answer come first, the quicker and less busy before others; but when many pieces
+P7  Endpoints that answer come first, those with a connection that waits before others, then the
+    quicker and less busy; but when many pieces
     wait, the last of them is asked of one that nobody has tried yet, or that failed long ago. So no
     endpoint is forgotten, and no piece that somebody waits for pays for finding out.
 P8  At most ``Network.room`` attempts go on as expected, at most ``MAX_CONNECTIONS`` in all, at most
@@ -362,11 +363,11 @@ class Plan:
         ]
         return min(able, key=lambda name: self._rank(need, name), default=None)
 
-    def _rank(self, need: Need, name: str) -> tuple[int, int, float, int]:
+    def _rank(self, need: Need, name: str) -> tuple[int, int, bool, float, int]:
         facts = self._network.endpoints[name]
         tier = {Standing.PROVEN: 0, Standing.NEW: 1, Standing.SLOW: 2 + facts.strikes}[facts.standing]
         cost = self._network.cost(name) if tier == 0 else float(facts.under_way)
-        return tier, need.tries[name], cost, facts.place
+        return tier, need.tries[name], not self._network.has_idle(name), cost, facts.place
 
     def _may_try(self, need: Need, name: str) -> bool:
         facts = self._network.endpoints[name]

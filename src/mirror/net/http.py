@@ -73,7 +73,7 @@ class Connectors(Protocol):
         *,
         limit: int,
         limit_per_host: int,
-        ssl: ssl.SSLContext,
+        ssl: ssl.SSLContext | bool,
         resolver: AbstractResolver,
         use_dns_cache: bool,
     ) -> aiohttp.BaseConnector:
@@ -100,8 +100,7 @@ class HttpTransport:
     ) -> None:
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
-        self._tls = tls or system_tls()
-        self._tls.sslobject_class = ToldHandshake
+        self._tls = tls
         self._looks_up = resolver
         self._connectors = connectors
         self._resolver: CachingResolver | None = None
@@ -113,7 +112,6 @@ class HttpTransport:
         log.addHandler(logging.NullHandler())
         log.propagate = False
         self._resolver = CachingResolver(self._looks_up or aiohttp.ThreadedResolver())
-        self._session = self._new_session(MAX_CONNECTIONS, MAX_CONNECTIONS_PER_MIRROR)
         return self
 
     async def __aexit__(
@@ -134,27 +132,32 @@ class HttpTransport:
     async def get(self, endpoint: Endpoint, path: str, *, limit: int) -> bytes:
         """See ``net.Transport``."""
         if self._session is None:
-            raise RuntimeError("a transport is entered before it is used")
+            self._session = self._new_session(MAX_CONNECTIONS, MAX_CONNECTIONS_PER_MIRROR, is_tls=True)
         return await self._ask(self._session, endpoint, path, limit, None)
 
     def line(self, endpoint: Endpoint) -> Line:
         """See ``net.Transport``."""
-        if self._session is None:
-            raise RuntimeError("a transport is entered before it is used")
         line = HttpLine(self, endpoint)
         self._lines.add(line)
         return line
 
-    def _new_session(self, connections: int, per_host: int) -> aiohttp.ClientSession:
-        assert self._resolver is not None  # entered
+    def _new_session(self, connections: int, per_host: int, *, is_tls: bool) -> aiohttp.ClientSession:
+        if self._resolver is None:
+            raise RuntimeError("a transport is entered before it is used")
         connector = self._connectors(
             limit=connections,
             limit_per_host=per_host,
-            ssl=self._tls,
+            ssl=self._tls_context() if is_tls else True,
             resolver=self._resolver,
             use_dns_cache=False,  # the resolver remembers, for all lines
         )
         return new_session(connector, HEADERS, self._connect_seconds, self._read_seconds, [tracing()])
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """Made when it is first needed: to read the system's certificates takes 20 ms and more."""
+        self._tls = self._tls or system_tls()
+        self._tls.sslobject_class = ToldHandshake
+        return self._tls
 
     async def _ask(
         self, session: aiohttp.ClientSession, endpoint: Endpoint, path: str, limit: int, watch: Watch | None
@@ -191,7 +194,8 @@ class HttpLine:
     async def get(self, path: str, *, limit: int, watch: Watch | None = None) -> bytes:
         """See ``net.Line``."""
         if self._session is None:
-            self._session = self._transport._new_session(1, 1)
+            is_tls = self._endpoint.url.startswith("https:")
+            self._session = self._transport._new_session(1, 1, is_tls=is_tls)
         return await self._transport._ask(self._session, self._endpoint, path, limit, watch)
 
     async def close(self) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from mirror.bundle import edition as editions
-from mirror.client.edition import NOTICES_TARGET, RemoteEdition, fetch_notices, head_target, wanted
+from mirror.client.edition import RemoteEdition, fetch_notices, wanted
 from mirror.client.fetch import MemoryHoldings, Metered, Pieces
 from mirror.client.lines import Lines
 from mirror.client.refresh import refresh
@@ -134,10 +134,6 @@ class ReaderSession:
                 found = await self._ask(stored, everyone=True)
         self._verified = found
         self._lines.prefer([mirror.name for mirror in self.mirrors])
-        named = {head_target(self.channel): Part.HEAD, NOTICES_TARGET: Part.NOTICES}
-        first = {target.sha256: part for path, part in named.items() if (target := found.target(path))}
-        with suppress(UnreachableError):  # whoever needs them will ask again, and say so
-            await self._fetcher.get_all(first)
 
     async def _ask(self, stored: Stored, *, everyone: bool) -> Verified:
         session = MetadataSession(
