@@ -305,7 +305,7 @@ def test_every_request_is_the_browser_s_and_nothing_is_remembered(monkeypatch: p
     assert b"chrome/150.0.0.0" in shape
     assert b"\r\naccept-encoding: identity\r\n" in shape
     assert b"\r\naccept-language: en-us,en;q=0.9\r\n" in shape  # the browser's as delivered, and nobody's own
-    for told in (b"cookie", b"range", b"if-", b"referer", b"authorization", b"curl", b"ru"):
+    for told in (b"cookie", b"range", b"if-", b"referer", b"authorization", b"curl", b"h2c", b"ru"):
         assert told not in shape.replace(b"true", b"")
 
 

@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
-from curl_cffi import AsyncCurl, Curl, CurlInfo, CurlMOpt, CurlOpt, ffi, lib
+from curl_cffi import AsyncCurl, Curl, CurlHttpVersion, CurlInfo, CurlMOpt, CurlOpt, ffi, lib
 
 from mirror.errors import EndpointError
 from mirror.limits import MAX_RESPONSE_HEAD
@@ -63,6 +63,9 @@ class Request:
             CurlOpt.HEADERFUNCTION: self._headed,
             CurlOpt.WRITEFUNCTION: self._received,
         }
+        if self.way.url.startswith("http:"):
+            # Otherwise the library offers to change to HTTP/2, which no browser does without TLS.
+            options[CurlOpt.HTTP_VERSION] = CurlHttpVersion.V1_1
         if self._progress is not None:
             options |= {CurlOpt.VERBOSE: 1, CurlOpt.DEBUGFUNCTION: self._heard}
         if self.way.resolve:
