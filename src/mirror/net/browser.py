@@ -57,6 +57,7 @@ _UNREACHABLE: Final = frozenset(
 _NO_PROXY: Final = frozenset({CurlECode.COULDNT_RESOLVE_PROXY, CurlECode.COULDNT_CONNECT})
 # CURLPX_REPLY_*: what a proxy said of the mirror; every other error is the proxy's own.
 _SAID_BY_PROXY: Final = range(17, 26)
+_USER_REJECTED: Final = 33  # CURLPX_USER_REJECTED
 
 
 class BrowserTransport:
@@ -136,6 +137,9 @@ class BrowserTransport:
                 except CurlError as error:
                     failure = self._failure(request.curl, error)
                 finally:
+                    # However it ended: where the mirror said something, the proxy did what it is for.
+                    if self._gate is not None and number(request.curl, CurlInfo.RESPONSE_CODE):
+                        self._gate.health.answered()
                     request.close()
         except TimeoutError:
             failure = EndpointError("The mirror fell silent.", code=SILENT)
@@ -192,10 +196,12 @@ class BrowserTransport:
         if self._gate is not None:
             if code in _NO_PROXY:
                 self._gate.health.failed(Trouble.UNREACHABLE)
-            elif code != CurlECode.PROXY or number(curl, CurlInfo.PROXY_ERROR) in _SAID_BY_PROXY:
-                self._gate.health.answered()
-            else:
+            elif code == CurlECode.PROXY and number(curl, CurlInfo.PROXY_ERROR) not in _SAID_BY_PROXY:
                 self._gate.health.failed(Trouble.REFUSED)
+                if number(curl, CurlInfo.PROXY_ERROR) == _USER_REJECTED:
+                    self._gate.refused()
+            elif code != CurlECode.OPERATION_TIMEDOUT:
+                self._gate.health.answered()
         if code == CurlECode.PEER_FAILED_VERIFICATION:
             return EndpointError("Whoever answers cannot show that he is the mirror.", code=UNTRUSTED)
         if code in _UNREACHABLE:

@@ -88,6 +88,10 @@ class Gate:
             self._made_up[target] = self._randomness(_RANDOM).hex(), self._randomness(_RANDOM).hex()
         return self._made_up[target]
 
+    def refused(self) -> None:
+        """The proxy refused the credentials; made-up ones are not offered again."""
+        self._is_refusing = True
+
     async def connect(self, host: str, port: int, seconds: float | None, *, target: object) -> socket.socket:
         """A socket that leads to ``host``, a name or an address.
 
@@ -106,7 +110,7 @@ class Gate:
                 if given is None or self.proxy.user:
                     raise
                 made = await self._connect(host, port, seconds, None)
-                self._is_refusing = True
+                self.refused()
                 return made
         except _NotAllowedError:
             self.health.failed(Trouble.REFUSED)
