@@ -101,7 +101,8 @@ ANSWER_PATIENCE: Final = 1.0  # before anybody answered: 600 ms of round trip, a
 LEAST_PATIENCE: Final = 0.4  # TCP itself takes 0.2 s to send again what was lost
 LONGEST_PATIENCE: Final = 8.0
 FIRST_RATE: Final = 32_000.0  # bytes per second, of the link, before anything is known
-FLOW_SECONDS: Final = 0.25  # of bytes coming, for one sample of the rate
+FLOW_SECONDS: Final = 0.05  # of bytes coming, for one sample of the rate
+NEW_RATE: Final = 0.3  # what a new sample weighs
 LONGEST_GAP: Final = 1.5  # seconds between bytes; a segment of 1.4 kB at 8 kbit/s takes 1.4
 SLOW_RATE: Final = 2_000.0  # what is hoped for elsewhere, while nothing is known of elsewhere
 FIRST_PENALTY: Final = 0.5  # seconds; doubles with each failure in a row
@@ -190,7 +191,8 @@ class Network:
         self._is_crowded = False  # the window has been too wide once
         self._connect = Smoothed()
         self._answer = Smoothed()
-        self._rate = Smoothed()
+        self.rate: float | None = None  # bytes per second of the link
+        self._streams = 0
         self._flowed_at = 0.0
         self._flow_seconds = 0.0
         self._flow_bytes = 0.0
@@ -238,17 +240,25 @@ class Network:
         """An endpoint gave wrong bytes."""
         self._did(self.endpoints[name], Deed.LIED)
 
+    def streams(self, change: int, now: float) -> None:
+        """``change`` more answers are in the middle of their body, or fewer."""
+        if self._streams == 0:
+            self._flowed_at = now
+        self._streams += change
+
     def flowed(self, size: int, now: float) -> None:
-        """``size`` bytes came over some connection: what the link brings, all together."""
-        gap = now - self._flowed_at
-        self._flowed_at = now
-        if gap > LONGEST_GAP:  # a pause of ours, or of everything: no measure of the link
-            self._flow_seconds = self._flow_bytes = 0.0
+        """``size`` bytes came over some connection: what the link brings, all together.
+
+        Only while an answer is in the middle of its body: else it is hosts that are waited for.
+        """
+        gap, self._flowed_at = now - self._flowed_at, now
+        if self._streams == 0 or gap > LONGEST_GAP:
             return
         self._flow_seconds += gap
         self._flow_bytes += size
         if self._flow_seconds >= FLOW_SECONDS:
-            self._rate.add(self._flow_bytes / self._flow_seconds)
+            sample = self._flow_bytes / self._flow_seconds
+            self.rate = sample if self.rate is None else self.rate + (sample - self.rate) * NEW_RATE
             self._flow_seconds = self._flow_bytes = 0.0
 
     def _did(self, facts: EndpointFacts, deed: Deed) -> None:
@@ -268,9 +278,9 @@ class Network:
     @property
     def room(self) -> int:
         """How many pieces may be under way: the window, and no more than ``DEEPEST_QUEUE`` of the link."""
-        if not self._rate.count:
+        if self.rate is None:
             return int(self.window)
-        return min(int(self.window), max(LEAST_WINDOW, int(self._rate.mean * DEEPEST_QUEUE / MAX_PIECE)))
+        return min(int(self.window), max(LEAST_WINDOW, int(self.rate * DEEPEST_QUEUE / MAX_PIECE)))
 
     # --- how long to wait -----------------------------------------------------------------------
 
@@ -289,11 +299,11 @@ class Network:
 
     def queue_seconds(self) -> float:
         """How long what is under way keeps the link busy."""
-        return self.under_way * MAX_PIECE / (self._rate.mean or FIRST_RATE)
+        return self.under_way * MAX_PIECE / (self.rate or FIRST_RATE)
 
     def expected(self) -> float:
         """Seconds that a piece would take that is asked for now, somewhere."""
-        rate = self._rate.mean or SLOW_RATE
+        rate = self.rate or SLOW_RATE
         return (self._answer.mean or ANSWER_PATIENCE) + (self.under_way + 1) * MAX_PIECE / rate
 
     def cost(self, name: str) -> float:

@@ -130,7 +130,8 @@ class Plan:
             self.connected(number, now)
         if attempt.first_at is None:
             attempt.first_at = now
-        self._network.flowed(size - attempt.received, now)
+        else:  # what comes first says nothing of a rate
+            self._network.flowed(size - attempt.received, now)
         attempt.received, attempt.last_at = size, now
         self._step(attempt, Event.BYTES)
         return before is not attempt.step
@@ -418,6 +419,9 @@ class Plan:
 
     def _step(self, attempt: Attempt, event: Event) -> None:
         before, attempt.step = attempt.step, STEPS[attempt.step, event]
+        change = (attempt.step is Step.RECEIVING) - (before is Step.RECEIVING)
+        if change:
+            self._network.streams(change, attempt.last_at)
         if (before in GOING) == (attempt.step in GOING):
             return
         need = self._needs.get(attempt.piece)

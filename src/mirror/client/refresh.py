@@ -25,7 +25,7 @@ from mirror.trust.verified import Verified
 __all__ = ["refresh", "update"]
 
 FOLDER: Final = "m/"
-_HEADS: Final = "heads/"
+_WITNESSED: Final = ("timestamp.json", ".root.json")  # what several are asked for; the rest is one's to give
 
 
 async def refresh(
@@ -105,7 +105,7 @@ class _Round:
         self._lines = lines
         self._ledger = ledger
         self._vouched = vouched
-        leads = [n for n, ask in enumerate(asks) if ask.path.startswith(_HEADS) or len(asks) == 1]
+        leads = [number for number, ask in enumerate(asks) if not ask.path.endswith(_WITNESSED)]
         sources = [ask.source for ask in asks]
         self._scout = Scout(lines.network, sources, leads, frozenset(vouched), everyone=everyone)
         self._bell = Bell()
@@ -142,7 +142,10 @@ class _Round:
             now = self._bell.now()
             timing.told(what, now)
             if isinstance(what, int):
-                network.flowed(what - timing.received, now)
+                if timing.received:
+                    network.flowed(what - timing.received, now)
+                else:
+                    network.streams(1, now)
                 timing.received = what
                 self._scout.received(number, what, now)
             elif what is Stage.SECURED:
@@ -153,8 +156,12 @@ class _Round:
         except BaseException:
             network.close_line(line)
             raise
+        finally:
+            if timing.received:
+                network.streams(-1, self._bell.now())
         now = self._bell.now()
-        self._scout.answered(number, now, is_good=isinstance(answer, bytes) or answer == ABSENT)
+        is_good = self._session.may_be_genuine(ask, answer) if isinstance(answer, bytes) else answer == ABSENT
+        self._scout.answered(number, now, is_good=is_good)
         self._bell.ring()
         if isinstance(answer, bytes) or answer == ABSENT:
             network.lines[line].is_busy = False
@@ -163,9 +170,12 @@ class _Round:
             network.close_line(line)
             network.failed(ask.source, now)
         if isinstance(answer, bytes):
-            network.gave(timing.fetched(ask.source, len(answer), now))
+            if is_good:
+                network.gave(timing.fetched(ask.source, len(answer), now))
+                self._vouched.add(ask.source)
+            else:
+                network.failed(ask.source, now)
             self._ledger.gave(ask.source, Part.METADATA, len(answer))
-            self._vouched.add(ask.source)
             self._session.received(ask, answer)
             return
         self._session.failed(ask, answer)

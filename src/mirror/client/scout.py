@@ -6,14 +6,14 @@ the same time, the requests to a few *witnesses*, other sources that show whethe
 newer. What is not sent is answered ``UNASKED``. Rules:
 
 S1  The lead and the first ``WITNESSES`` sources are asked at once. A source that is late (as in
-    ``plan``, by this network's own measure) is joined by as many others as are late already, until
-    enough have answered.
+    ``plan``, by this network's own measure) or gave nothing good is joined by as many others as that
+    happened to already, until enough have answered.
     Where it takes bytes to open a connection (TLS), the requests to one source go one after the other.
 S2  Sources that have answered in this run come before those that have not, those that failed last.
 S3  Once the lead has its answer, the witnesses get a short grace: ``GRACE_SECONDS`` while none has
     answered, ``NEXT_GRACE_SECONDS`` after that; none when all of theirs is here.
-S4  A lead that is silent while a witness has answered is given up after as long as that took, twice:
-    the session asks the witness instead.
+S4  A lead that is silent while a witness has answered is given up after as long as that took, twice,
+    and one that has not even a connection when that is late: the session asks the witness instead.
 S5  Rounds after the first ask only sources that have answered, if there is one: an answer of the
     others is not worth their deadline again.
 S6  ``everyone``: all are asked at once, and have ``FULL_GRACE_SECONDS`` after the first answer.
@@ -83,7 +83,9 @@ class Scout:
         self._vouched = frozenset(vouched)
         self._everyone = everyone
         self._witnesses: dict[str, float] = {}  # who answered in this round, and after how long
+        self._vain: set[str] = set()  # who gave nothing good
         self._lead_at: float | None = None  # when the lead was answered
+        self._is_led = False  # the lead has its answer, and a good one
         self._first_at: float | None = None  # when anybody answered
 
     @property
@@ -105,16 +107,19 @@ class Scout:
             self._open[number].last_at = now
 
     def answered(self, number: int, now: float, *, is_good: bool) -> None:
-        """Request ``number`` has its answer; ``is_good``: a body, or a clean "no such file"."""
+        """Request ``number`` has its answer; ``is_good``: what was asked, or a clean "no such file"."""
         errand = self._open.pop(number, None)
         if errand is None:
             return
         if errand.is_lead:
             self._lead_at = now
+            self._is_led = is_good
         if is_good:
             self._first_at = now if self._first_at is None else self._first_at
             if not errand.is_lead and errand.begun is not None:
                 self._witnesses[errand.source] = now - errand.begun
+        else:
+            self._vain.add(errand.source)
 
     def decide(self, now: float) -> list[Begin | Abandon]:
         """What to do now; to be called after each answer, and when ``wake`` is due."""
@@ -174,6 +179,8 @@ class Scout:
     def _lead_due(self, errand: _Errand) -> float:
         """When a lead is given up (S4)."""
         patience = self._network.patience(errand.source)
+        if self._witnesses and not errand.connected:
+            return errand.last_at + self._network.connect_patience(errand.source)
         if self._witnesses:
             waited = max(LEAST_LEAD_SECONDS, 2 * max(self._witnesses.values()))
             return errand.last_at + (waited if not errand.received else max(waited, patience))
@@ -189,7 +196,9 @@ class Scout:
 
     def _due(self, errand: _Errand) -> float:
         if errand.connected:
-            return errand.last_at + self._network.patience(errand.source)
+            # Behind the lead's own bytes on a narrow link, a witness is not late.
+            leads = (each.last_at for each in self._open.values() if each.is_lead and each.received)
+            return max(errand.last_at, *leads, 0.0) + self._network.patience(errand.source)
         return errand.last_at + self._network.connect_patience(errand.source)
 
     def _next(self, now: float) -> list[_Errand]:
@@ -205,11 +214,13 @@ class Scout:
                 by_source.setdefault(errand.source, []).append(errand)
         begun = {errand.source for errand in self._sent()}
         by_source = {name: errands for name, errands in by_source.items() if name not in begun}
+        sent = self._sent()
+        if self._is_led and any(errand.connected for errand in sent):
+            return chosen  # those who are connected get the grace, and nobody else is troubled
         if self._vouched:
             by_source = {name: errands for name, errands in by_source.items() if name in self._vouched}
-        sent = self._sent()
         going = {errand.source for errand in sent if not errand.is_lead and now < self._due(errand)}
-        late = {errand.source for errand in sent if now >= self._due(errand)}
+        late = self._vain | {errand.source for errand in sent if now >= self._due(errand)}
         lacking = WITNESSES - len(self._witnesses) - len(going)
         if lacking > 0 and late:
             lacking = max(lacking, len(late))

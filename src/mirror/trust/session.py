@@ -17,10 +17,11 @@ from typing import Final
 
 from tuf.api.metadata import MetaFile, Root, Snapshot, Targets, Timestamp
 
-from mirror.errors import MirrorError, TrustError, UnreachableError
+from mirror.errors import FormatError, MirrorError, TrustError, UnreachableError
 from mirror.trust import tufset
+from mirror.trust.heads import unpack_head
 from mirror.trust.metadata import is_as_signed
-from mirror.trust.sources import ABSENT, Answer, Ask, Sources
+from mirror.trust.sources import ABSENT, Answer, Ask, Sources, head_path
 from mirror.trust.state import Kind, Observation, SessionLimits, Stored, file_of
 from mirror.trust.tufset import PINNED, TrustedSet
 from mirror.trust.verdict import Offer, offer_of, verdict
@@ -115,6 +116,32 @@ class MetadataSession:
         """Say that ``ask``, which must be open, failed; ``code`` as in ``EndpointError``."""
         self._answer(ask, code)
 
+    def may_be_genuine(self, ask: Ask, body: bytes) -> bool:
+        """False when ``body`` is surely not what ``ask`` wants; changes nothing.
+
+        For whoever drives the session: an answer that came is not yet an answer. A timestamp must be
+        signed for one of the roots known so far, a head must carry such a timestamp, and the next root
+        must follow on the newest one.
+        """
+        if ask.path == TIMESTAMP:
+            return self._is_signed(body)
+        if self._head is not None and ask.path == head_path(self._head):
+            with suppress(FormatError):
+                return self._is_signed(unpack_head(body).get(TIMESTAMP, b""))
+            return False
+        with suppress(MirrorError):
+            if ask.path == file_of(Root.type, self._trusted.root.version + 1):
+                TrustedSet(self._roots[-1], PINNED).add_root(body)
+            return True
+        return False
+
+    def _is_signed(self, timestamp: bytes) -> bool:
+        for root in reversed(self._roots):
+            with suppress(MirrorError):
+                offer_of(timestamp, root, ())
+                return True
+        return False
+
     @property
     def accepted(self) -> Mapping[str, bytes]:
         """The files verified so far in a strict session, in order; true also after it failed."""
@@ -197,11 +224,13 @@ class MetadataSession:
     def _first_head(self, channel: str) -> _Script:
         """R7: the head of one source, and meanwhile the others' timestamps and next roots.
 
-        When it has none, those that gave a timestamp meanwhile are next.
+        When it has none, those that gave a genuine timestamp meanwhile are next, and those that
+        gave another last.
         """
         waiting = list(self._sources.names)
         while waiting:
-            name = min(waiting, key=lambda each: not self._sources.has_given(each, TIMESTAMP))
+            given = {source: self._is_signed(data) for source, data in self._sources.given(TIMESTAMP)}
+            name = min(waiting, key=lambda each: -given.get(each, 0.5))
             waiting.remove(name)
             if self._sources.is_headed(name):
                 return

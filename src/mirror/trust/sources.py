@@ -29,6 +29,12 @@ _KIND_OF_CODE: Final = {
     tufset.WRONG_VERSION: Kind.WRONG_VERSION,
 }
 
+
+def head_path(channel: str) -> str:
+    """The name, in ``m/``, of the file with all metadata that a reader of ``channel`` needs."""
+    return f"heads/{channel}"
+
+
 Answer = bytes | str  # a body, or the code of the failure
 
 
@@ -100,10 +106,6 @@ class Sources:
             self.note(ask.source, Kind.WITHHELD, ask.path)
         return None
 
-    def has_given(self, name: str, path: str) -> bool:
-        """True when ``name`` gave a file for ``path``; unverified."""
-        return path in self._shelf[name]
-
     def is_headed(self, name: str) -> bool:
         """True when the head of ``name`` is here or was asked for."""
         return name in self._headed
@@ -111,7 +113,7 @@ class Sources:
     def ask_head(self, name: str, channel: str) -> Ask:
         """The request for a head; made once per source."""
         self._headed.add(name)
-        return Ask(name, f"heads/{channel}", MAX_PIECE)
+        return Ask(name, head_path(channel), MAX_PIECE)
 
     def take_head(self, ask: Ask, answer: Answer) -> bool:
         """Unpack a head onto the shelf, below what was given by name; False with a note if it is none."""
