@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirror.cli.ways import add_ways, onion_warning, ways_of
-from mirror.errors import ConfigError
+from helpers.memory import MemoryTransport
+from mirror.cli.ways import add_ways, blaming_way, onion_warning, ways_of
+from mirror.errors import ConfigError, TrustError, UnreachableError
 from mirror.model import Endpoint
+from mirror.net.socks import Trouble
 from mirror.net.ways import DIRECT, KEYS, Look, Proxy, Ways, proxy_of, ways
 from mirror.reader.config import parse
 
@@ -155,3 +157,21 @@ def test_an_onion_mirror_without_a_proxy_is_told_of() -> None:
     assert "Tor" in onion_warning(
         [Endpoint("mirror 1", "http://x.example/", connect=f"{'a' * 56}.onion")], DIRECT
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "is_blamed"),
+    [
+        (UnreachableError("no mirror"), True),
+        (ExceptionGroup("", [ExceptionGroup("", [UnreachableError("no mirror")])]), True),
+        (ExceptionGroup("", [TrustError("a lie")]), False),
+        (TrustError("a lie"), False),
+    ],
+)
+def test_the_proxy_is_blamed_for_silence_alone(error: Exception, is_blamed: bool) -> None:
+    for trouble in (Trouble.REFUSED, None):
+        with pytest.raises(Exception) as caught, blaming_way(MemoryTransport({}, trouble=trouble)):  # noqa: PT011
+            raise error
+        expected = trouble is not None and is_blamed
+        assert (getattr(caught.value, "code", "") == "proxy-refused") is expected
+        assert expected or caught.value is error

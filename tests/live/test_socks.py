@@ -1,11 +1,14 @@
 """Through a SOCKS5 proxy: what it is told, what still holds, and whose fault a failure is."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from helpers import servers
 from helpers.socks import NOBODY, OPEN, PASSWORD, Manners, SocksServer, Step, socks_server
@@ -331,3 +334,24 @@ def test_an_onion_address_is_asked_of_no_resolver() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("socket.getaddrinfo", lambda *_, **__: pytest.fail("a name was looked up"))
         assert asyncio.run(story()) == "unreachable"
+
+
+def test_an_onion_address_goes_to_the_proxy_and_not_to_another_resolver() -> None:
+    class Below(AbstractResolver):
+        asked: ClassVar[list[str]] = []
+
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            self.asked.append(host)
+            return await ProxyNames().resolve(host, port, family)
+
+        async def close(self) -> None:
+            pass
+
+    async def story() -> list[str]:
+        names = ProxyNames(Below())
+        return [(await names.resolve(host))[0]["host"] for host in ("a.Onion.", "b.onion", "onion.example")]
+
+    assert asyncio.run(story()) == ["a.Onion.", "b.onion", "onion.example"]
+    assert Below.asked == ["onion.example"]
