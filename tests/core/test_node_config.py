@@ -66,6 +66,8 @@ def test_the_least_is_a_tree_on_loopback() -> None:
         ('channels = ["en", "ru"]', "channels = []", "sync.channels"),
         ("images = true", 'images = "secret"', "sync.images"),
         ("every_seconds = 900", "every_seconds = 5", "sync.every_seconds"),
+        ("every_seconds = 900", 'proxy = "127.0.0.1:9050"', "sync.proxy"),
+        ("every_seconds = 900", 'look = "fox"', "sync.look"),
     ],
 )
 def test_one_fault_is_named_by_its_key(old: str, new: str, key: str) -> None:

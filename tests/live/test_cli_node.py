@@ -19,6 +19,7 @@ from helpers.syncing import At, press
 from mirror.bundle.archive import write_archive
 from mirror.cli import main
 from mirror.cli import node as cli
+from mirror.errors import UnreachableError
 from mirror.node.config import address
 from mirror.store.names import kind_of
 from mirror.store.tree import Tree
@@ -76,6 +77,13 @@ def test_sync_names_the_mirror_that_lied(
     assert facts["bytes"]["wasted"] > 0
     assert facts["bytes"]["total"] == facts["bytes"]["wasted"] + sum(facts["bytes"]["fetched"].values())
     assert facts["pieces_added"] == len(list((tmp_path / "tree" / "p").rglob("*/*")))
+
+
+def test_sync_blames_a_proxy_that_does_not_answer(made: Press, tmp_path: Path) -> None:
+    mirror = ["--mirror", "http://one.invalid/", "--proxy", "socks5://127.0.0.1:1"]
+    with pytest.raises(UnreachableError) as caught:
+        cli.run(["sync", *options(tmp_path), *mirror], At(made.room.now))
+    assert caught.value.code == "proxy-unreachable"
 
 
 def test_import_brings_an_edition_from_a_file(
