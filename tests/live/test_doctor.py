@@ -39,7 +39,12 @@ def paper() -> Press:
 
 
 def look(
-    *mirrors: Endpoint, transport: Transport, root: bytes | str | None = None, at: int = NOW, built: int = 0
+    *mirrors: Endpoint,
+    transport: Transport,
+    root: bytes | str | None = None,
+    at: int = NOW,
+    built: int = 0,
+    patience: Patience = HASTY,
 ) -> Awaitable[Examined]:
     return examine(
         mirrors,
@@ -48,15 +53,15 @@ def look(
         transport,
         SetClock(at),
         built=built,
-        patience=HASTY,
+        patience=patience,
     )
 
 
-def over_bed(*ways: Path_, link: Link = LINK, press: Press | None = None) -> tuple[Diagnosis, ...]:
+def over_bed(*ways: Path_, link: Link = LINK, patience: Patience = HASTY) -> tuple[Diagnosis, ...]:
     """What is found at the endpoints of a bed with these ways, before one honest server."""
 
     async def run() -> tuple[Diagnosis, ...]:
-        async with servers.honest((press or paper()).tree) as origin:
+        async with servers.honest(paper().tree) as origin:
             parts = urlsplit(origin.url)
             assert parts.hostname
             assert parts.port
@@ -64,7 +69,8 @@ def over_bed(*ways: Path_, link: Link = LINK, press: Press | None = None) -> tup
                 bed.Bed(Scenario("this", link, ways), (parts.hostname, parts.port)) as made,
                 AnyTransport() as transport,
             ):
-                return diagnose((await look(*made.endpoints, transport=transport)).traces, Way())
+                examined = await look(*made.endpoints, transport=transport, patience=patience)
+                return diagnose(examined.traces, Way())
 
     return asyncio.run(run())
 
@@ -130,6 +136,31 @@ def test_mirrors_that_share_a_slow_link_are_slow_and_not_dead() -> None:
     assert {each.finding for each in found} == {Finding.WORKS_SLOWLY}
 
 
+def test_a_slow_link_is_not_filled_with_all_mirrors_at_once() -> None:
+    async def run() -> int:
+        async with servers.raw(servers.tree_of(paper().tree)) as origin, AnyTransport() as transport:
+            parts = urlsplit(origin.endpoint.url)
+            assert parts.hostname
+            assert parts.port
+            scenario = Scenario("slow", Link(0.1, down_bytes_per_second=5_000), (Path_(),) * 8)
+            async with bed.Bed(scenario, (parts.hostname, parts.port)) as made:
+                examining = asyncio.ensure_future(look(*made.endpoints, transport=transport))
+                await asyncio.wait({examining}, timeout=1.5)
+                examining.cancel()
+                await asyncio.wait({examining})
+            return len(origin.heads)
+
+    assert 1 <= asyncio.run(run()) <= 5
+
+
+def test_nobody_is_blamed_where_our_time_runs_out_on_a_busy_link() -> None:
+    brief = Patience(connect=1.0, silent=1.0, whole=2.0)
+    found = over_bed(Path_(), Path_(), link=Link(0.05, down_bytes_per_second=4_000), patience=brief)
+    assert {each.finding for each in found} == {Finding.NOT_EXAMINED}
+    [trickle] = over_bed(Path_(rate=500), patience=brief)
+    assert trickle.finding is Finding.STALLS
+
+
 def test_ten_dead_mirrors_cost_little_more_than_one() -> None:
     async def run() -> float:
         scenario = Scenario("dead", LINK, (Path_(blackhole=True),) * 10)
@@ -185,6 +216,16 @@ def test_a_page_in_the_place_of_pieces_alone_is_a_page() -> None:
     assert over_raw(changed(lambda path, data: page if path.startswith("p/") else data)) == [
         Finding.BLOCK_PAGE
     ]
+
+
+@pytest.mark.parametrize("which", ["edition", "notices"])
+def test_one_altered_piece_is_enough(which: str) -> None:
+    name = paper().packed["ru"].head if which == "edition" else paper().notices_head
+
+    def alter(path: str, data: bytes) -> bytes:
+        return data[:-1] + b"\1" if path.endswith(name) else data
+
+    assert over_raw(changed(alter)) == [Finding.ALTERED]
 
 
 def test_metadata_by_its_own_names_will_do() -> None:

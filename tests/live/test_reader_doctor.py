@@ -17,6 +17,7 @@ from helpers import servers
 from helpers.memory import altering, failing
 from helpers.publication import Press, press
 from helpers.reading import Reader, SetClock
+from helpers.socks import socks_server
 from mirror.cli import main, reader_doctor
 from mirror.cli import reader as program
 from mirror.cli.reader_run import Tools
@@ -291,6 +292,32 @@ def test_neither_notices_nor_a_library_are_needed(reader: Reader) -> None:
     reader.root.write_bytes(bare.root)
     library = str(reader.folder / "library")
     assert reader.run("doctor", "--library", library, "--passphrase-file", library) == 0
+
+
+def test_through_a_proxy_and_without_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A proxy that is gone is said to be gone, of the mirrors nothing is known, and nothing goes past it."""
+    root = tmp_path / "root.json"
+    root.write_bytes(paper().root)
+
+    async def run() -> list[bytes]:
+        async with servers.raw(servers.tree_of(paper().tree)) as mirror:
+            async with socks_server() as proxy:
+                place = f"socks5://{proxy.proxy.host}:{proxy.proxy.port}"
+                assert await ask(root, [mirror.endpoint.url], "--json", "--proxy", place) == 0
+            heard = list(mirror.heads)
+            with pytest.raises(UnreachableError):
+                await ask(root, [mirror.endpoint.url] * 2, "--json", "--proxy", "socks5://127.0.0.1:1")
+            assert mirror.heads == heard
+            return heard
+
+    assert asyncio.run(run())
+    said, told = capsys.readouterr()
+    reached, gone = (json.loads(part) for part in said.replace("}\n{", "}\n\0{").split("\0"))
+    assert [each["finding"] for each in reached["mirrors"]] == ["works"]
+    assert {each["finding"] for each in gone["mirrors"]} == {"no-proxy"}
+    assert [each["code"] for each in gone["patterns"]] == ["proxy-fails"]
+    assert "check-proxy" in [each["code"] for each in gone["advice"]]
+    assert "[proxy-unreachable]" in told
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from mirror.client.diagnosis import WORKING, Diagnosis, Way, diagnose
 from mirror.client.doctor import examine
 from mirror.client.waiting import Patience
 from mirror.errors import ConfigError, UnreachableError
-from mirror.limits import DOCTOR_PROXY_SECONDS
+from mirror.limits import DOCTOR_PROXY_SECONDS, DOCTOR_SILENT_SECONDS, DOCTOR_WHOLE_SECONDS
 from mirror.net.ways import Look
 from mirror.reader import config as configs
 from mirror.reader import doctor_words as words
 from mirror.reader.config import RootDigest
-from mirror.reader.session import _read_root
+from mirror.reader.session import read_root
 from mirror.reader.wrapping import wrap
 
 HELP: Final = "what the network does to each mirror, and what to try next"
@@ -31,6 +31,10 @@ ABOUT: Final = (
     "metadata, the head piece, the notices' pieces), about 30 kB from each that works, verifies what "
     "comes, and says in plain words how it went. Nobody else is asked, nothing about you is sent, and "
     "nothing is written down. To whoever watches it is a reader who opens the news over all mirrors."
+)
+# Each byte goes through three more hosts, and a circuit may have to be built first.
+_THROUGH_PROXY: Final = Patience(
+    connect=DOCTOR_PROXY_SECONDS, silent=2 * DOCTOR_SILENT_SECONDS, whole=2 * DOCTOR_WHOLE_SECONDS
 )
 _GAP: Final = 2
 # Below this a sentence beside two columns of labels would be a thread of words.
@@ -50,7 +54,7 @@ async def doctor(options: argparse.Namespace, tools: Tools, *, patience: Patienc
     if not config.mirrors:
         raise ConfigError("Say where to ask: --mirror, or mirrors in the configuration.", code="incomplete")
     first = (
-        root.digest if isinstance(root, RootDigest) else await asyncio.to_thread(_read_root, Path(root.path))
+        root.digest if isinstance(root, RootDigest) else await asyncio.to_thread(read_root, Path(root.path))
     )
     ways = config.ways
     way = Way(
@@ -59,7 +63,7 @@ async def doctor(options: argparse.Namespace, tools: Tools, *, patience: Patienc
         is_camouflaged=ways.look is Look.BROWSER,
     )
     if patience is None:
-        patience = Patience(connect=DOCTOR_PROXY_SECONDS) if way.is_proxied else Patience()
+        patience = _THROUGH_PROXY if way.is_proxied else Patience()
     if said := onion_warning(config.mirrors, ways):
         warn(said)
     async with tools.transport(ways, tools.randomness) as transport:

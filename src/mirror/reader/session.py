@@ -200,7 +200,7 @@ class ReaderSession:
         self._remembered = state
         self.first_root = state.first_root
         if isinstance(self._root, RootFile):
-            is_ours = await asyncio.to_thread(_read_root, Path(self._root.path)) == state.first_root
+            is_ours = await asyncio.to_thread(read_root, Path(self._root.path)) == state.first_root
         else:
             is_ours = hashlib.sha256(state.first_root).hexdigest() == self._root.digest
         if not is_ours:
@@ -210,7 +210,7 @@ class ReaderSession:
     async def _obtain_root(self) -> bytes:
         """The root of trust: from its file, or from any mirror that gives what the digest names."""
         if isinstance(self._root, RootFile):
-            return await asyncio.to_thread(_read_root, Path(self._root.path))
+            return await asyncio.to_thread(read_root, Path(self._root.path))
         digest = self._root.digest
         data = await self._fetcher.file(
             f"m/{FIRST_ROOT}",
@@ -237,7 +237,12 @@ class ReaderSession:
             self.notices_error = error
 
 
-def _read_root(path: Path) -> bytes:
+def read_root(path: Path) -> bytes:
+    """The root of trust in the file ``path``, not yet judged.
+
+    Raises:
+        ConfigError: ``root-file``: it cannot be read, or is too long to be one.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_METADATA + 1)
