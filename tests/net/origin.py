@@ -2,14 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
 
 from net.answers import BLOCK_PAGE, Requests, Rewriter
 from net.link import End
 from net.scenario import Way
 from net.wire import SEGMENT, Server, Silence, Wire
-
-_BUFFER: Final = 64 << 10
 
 
 class Blocker:
@@ -31,8 +28,8 @@ class Blocker:
         """See ``Server``."""
 
 
-class Origin(asyncio.BufferedProtocol):
-    """The real server. Reads no more of it than there is room for on the wire."""
+class Origin(asyncio.Protocol):
+    """The real server. What it says is taken only while there is room on the wire."""
 
     def __init__(
         self,
@@ -44,7 +41,6 @@ class Origin(asyncio.BufferedProtocol):
         self._wire = wire
         self._rewriter = rewriter
         self._wrong = wrong
-        self._buffer = memoryview(bytearray(_BUFFER))
         self._backlog: list[bytes] = []  # asked before the connection stands
         self._transport: asyncio.Transport | None = None
         self._stopped = False
@@ -97,13 +93,8 @@ class Origin(asyncio.BufferedProtocol):
             transport.write(data)
         self._backlog.clear()
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """As much as there is room for on the wire."""
-        return self._buffer[: max(1, self._wire.room)]
-
-    def buffer_updated(self, nbytes: int) -> None:
+    def data_received(self, data: bytes) -> None:
         """The server sent something."""
-        data = bytes(self._buffer[:nbytes])
         if self._rewriter is not None:
             try:
                 data = self._rewriter.answered(data)

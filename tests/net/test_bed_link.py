@@ -169,6 +169,22 @@ def test_what_was_sent_before_the_reader_left_still_takes_the_link() -> None:
     asyncio.run(story())
 
 
+def test_what_a_slow_server_had_not_sent_when_the_reader_left_does_not_come() -> None:
+    async def story() -> None:
+        async with visited(Way(rate=20_000, extra_rtt_seconds=0.3)) as bed:
+            async with visitor(bed.addresses[0]) as leaver:
+                leaver.ask("big")
+                await leaver.some()
+            sent_for = now() - leaver.began - 0.3  # the handshake: then the server has the request
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.Event().wait(), 0.6)  # all that was sent is through
+            total = bed.meter.total
+            assert total.dropped > 0
+            assert total.down + total.dropped <= sent_for * 20_000
+
+    asyncio.run(story())
+
+
 def test_segments_are_not_held_back_for_more() -> None:
     """Nagle's algorithm would add 40 ms to every answer that does not come at once."""
 

@@ -94,9 +94,8 @@ class Wire(asyncio.Protocol):
         """The reader connected."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        transport.set_write_buffer_limits(
-            high=0
-        )  # so that resume_writing tells of every byte he left waiting
+        # So that resume_writing comes whenever something had been left waiting.
+        transport.set_write_buffer_limits(high=0)
         self._opened_at = self._loop.time() + self._rtt
         self._count.connections += 1
         self._wires.add(self)
