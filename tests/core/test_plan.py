@@ -19,7 +19,7 @@ from mirror.client.network import (
     Sight,
     Standing,
 )
-from mirror.client.plan import WRONG, GiveUp, Plan, Start, Stop
+from mirror.client.plan import DESPAIR_SECONDS, TRIES, TRIES_SILENT, WRONG, GiveUp, Plan, Start, Stop
 from mirror.limits import MAX_CONNECTIONS, MAX_PIECE
 from mirror.net import ABSENT, FAILURES
 
@@ -168,7 +168,8 @@ def test_p2_who_lacks_a_piece_is_not_asked_for_it_again_and_keeps_its_standing()
 def test_p3_other_failures_are_forgiven_and_not_for_ever(code: str) -> None:
     story = play([Host(fails=code)], 1)
     assert story.given_up["piece 0"] == {code: 1}
-    assert story.asked == {"m0": 2}
+    assert story.asked == {"m0": TRIES_SILENT if code == "silent" else TRIES}
+    assert story.at > 0.5
     story = play([Host(fickle=0.5)], 40)
     assert len(story.gave) > 30
 
@@ -225,6 +226,12 @@ def test_p9_nobody_at_all() -> None:
     assert play([], 2).given_up == {"piece 0": {}, "piece 1": {}}
     story = play([DEAD, LIAR, Host(fails=ABSENT)], 1)
     assert story.given_up["piece 0"] == {"silent": 1, WRONG: 1, ABSENT: 1}
+
+
+def test_p9_a_network_that_dies_is_not_waited_for_piece_by_piece() -> None:
+    story = play([Host(fails="unreachable")] * 3, 500)
+    assert len(story.given_up) == 500
+    assert story.at < DESPAIR_SECONDS + 10
 
 
 def test_an_interrupted_plan_leaves_nothing_busy() -> None:

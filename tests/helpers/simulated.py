@@ -133,6 +133,9 @@ class Simulation:
         assert len(self._running) <= MAX_CONNECTIONS
         busy = Counter(start.endpoint for start in self._running.values())
         assert not busy or max(busy.values()) <= MAX_CONNECTIONS_PER_MIRROR
+        assert len(self._lines) <= MAX_CONNECTIONS
+        lines = Counter(line.endpoint for line in self.network.lines.values())
+        assert not lines or max(lines.values()) <= MAX_CONNECTIONS_PER_MIRROR
 
     def _start(self, start: Start, now: float) -> None:
         assert start.endpoint not in self._liars, "a liar is asked again"

@@ -28,6 +28,12 @@ class Lines:
         self.network = Network(self.mirrors, opening)
         self._transport = transport
         self._lines: dict[int, Line] = {}
+        self.bells: set[Bell] = set()  # of the races under way: what one gives free, another may take
+
+    def ring(self) -> None:
+        """Wake every race."""
+        for bell in self.bells:
+            bell.ring()
 
     def prefer(self, names: Sequence[str]) -> None:
         """Like the mirrors in the order of ``names`` from now on, and leave out those not in it."""

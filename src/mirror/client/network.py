@@ -231,6 +231,8 @@ class Network:
     def failed(self, name: str, now: float) -> None:
         """An endpoint gave nothing, or not in time."""
         facts = self.endpoints[name]
+        if self.is_resting(name, now):
+            return  # requests that were under way together fail together: they count once
         self._did(facts, Deed.FAILED)
         facts.strikes += 1
         penalty = min(FIRST_PENALTY * 2.0 ** (facts.strikes - 1), LONGEST_PENALTY)

@@ -8,7 +8,8 @@ P1  An endpoint that gave wrong bytes is not asked again for anything, and nothi
     sends is waited for.
 P2  An endpoint that says it lacks a piece is not asked for that piece again.
 P3  An endpoint that failed otherwise is left alone for a while that doubles with each failure in a
-    row, and asked for the same piece at most ``TRIES`` times.
+    row, and asked for the same piece at most ``TRIES`` times; ``TRIES_SILENT`` when it has never
+    answered and was silent.
 P4  A piece has one attempt that goes on as expected. When that one is late, quiet or crawls, another
     endpoint is asked too; the late one goes on, and whoever gives the piece first ends the others.
     The first byte of one ends all others that have none: what is raced is the waiting, not the
@@ -21,8 +22,10 @@ P7  Endpoints that answer come first, those with a connection that waits before 
     wait, the last of them is asked of one that nobody has tried yet, or that failed long ago. So no
     endpoint is forgotten, and no piece that somebody waits for pays for finding out.
 P8  At most ``Network.room`` attempts go on as expected, at most ``MAX_CONNECTIONS`` in all, at most
-    ``MAX_CONNECTIONS_PER_MIRROR`` at one endpoint. Where room is short, the quietest makes it.
-P9  A piece is given up when nobody is left to ask for it: with what each endpoint did.
+    ``MAX_CONNECTIONS_PER_MIRROR`` at one endpoint, and ``LEAST_SHARE`` where several answer. Where room
+    is short, the quietest makes it.
+P9  A piece is given up when nobody is left to ask for it, and all are when nobody sent a byte for
+    ``DESPAIR_SECONDS``: with what each endpoint did.
 """
 
 from collections import Counter
@@ -38,12 +41,15 @@ from mirror.net import ABSENT, FAILURES, SILENT, TOO_LONG
 
 WRONG: Final = "wrong"  # in ``GiveUp.failures``, besides the codes of ``net``
 
-TRIES: Final = 4  # with the pauses of P3, a mirror that is down for seven seconds is still found
-TRIES_UNPROVEN: Final = 2  # of one that never answered: a lost packet is common, two are not
+TRIES: Final = 5  # with the pauses of P3, a mirror that is down for seven seconds is still found
+TRIES_SILENT: Final = 2  # a lost packet is common, two are not; and each costs a deadline
 ABANDONED_AFTER: Final = 3.0  # seconds without a byte, where room is short (P8)
+DESPAIR_SECONDS: Final = 60.0  # and ``DESPAIR_EACH`` for every endpoint: a long list takes long to try
+DESPAIR_EACH: Final = 0.1
 CRAWL: Final = 3.0  # times what a piece would take elsewhere: slower than that crawls
 EXPLORED_AT_ONCE: Final = 2  # endpoints that are tried while others are known to answer (P7)
 MANY_WAITING: Final = 4
+LEAST_SHARE: Final = 6  # connections to one endpoint, as browsers have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,9 @@ class Plan:
         self._fresh = dict.fromkeys(self._needs)  # not asked of anybody yet
         self._again = dict[str, None]()  # asked, and not served any more
         self._attempts: dict[int, Attempt] = {}
+        self._failures: dict[str, str] = {}  # the last one of each endpoint, with any piece
         self._next = 0
+        self._hope_until: float | None = None  # set when the plan is first asked, and with every byte
 
     @property
     def is_done(self) -> bool:
@@ -133,6 +141,7 @@ class Plan:
         else:  # what comes first says nothing of a rate
             self._network.flowed(size - attempt.received, now)
         attempt.received, attempt.last_at = size, now
+        self._hope(now)
         self._step(attempt, Event.BYTES)
         return before is not attempt.step
 
@@ -165,7 +174,7 @@ class Plan:
         self._network.lied(attempt.endpoint)
         need = self._needs.get(attempt.piece)
         if need is not None:
-            need.failures[attempt.endpoint] = WRONG
+            need.failures[attempt.endpoint] = self._failures[attempt.endpoint] = WRONG
         self._end(attempt, Event.BAD)
         self._network.close_line(attempt.line)
 
@@ -194,7 +203,11 @@ class Plan:
 
     def decide(self, now: float) -> list[Action]:
         """What to do now. To be called after each event that says so, and when ``wake`` is due."""
+        if self._hope_until is None:
+            self._hope(now)
         actions: list[Action] = [*self._judge(now)]
+        if now >= (self._hope_until or now):
+            actions += self._despair()
         actions += self._stops(now)
         actions += self._starts(now)
         actions += self._closes()
@@ -203,6 +216,8 @@ class Plan:
     def wake(self, now: float) -> float | None:
         """When to ``decide`` again if nothing happens before; None: only when something happens."""
         times = [self._due(attempt) for attempt in self._attempts.values() if attempt.step in GOING]
+        if self._needs and self._hope_until is not None:
+            times.append(self._hope_until)
         if self._fresh or self._again:
             rests = (facts.free_at for facts in self._network.endpoints.values() if facts.free_at > now)
             times += [min(rests, default=now + ABANDONED_AFTER), now + ABANDONED_AFTER]
@@ -247,7 +262,7 @@ class Plan:
     def _blame(self, attempt: Attempt, code: str, now: float) -> None:
         need = self._needs.get(attempt.piece)
         if need is not None:
-            need.failures[attempt.endpoint] = code
+            need.failures[attempt.endpoint] = self._failures[attempt.endpoint] = code
             if code == ABSENT:
                 need.lacking.add(attempt.endpoint)
         if code == ABSENT or attempt.step is Step.CRAWLING:
@@ -290,6 +305,21 @@ class Plan:
                 self._network.close_line(number)
                 yield Close(number)
 
+    def _close_idle(self, name: str) -> Iterator[Close]:
+        """Close one idle connection where no more are allowed, so that ``name`` can have a new one."""
+        if self._network.has_idle(name):
+            return
+        lines = self._network.lines
+        idle = [number for number, line in lines.items() if not line.is_busy]
+        own = [number for number in idle if lines[number].endpoint == name]
+        count = sum(line.endpoint == name for line in lines.values())
+        surplus = (
+            own if count >= MAX_CONNECTIONS_PER_MIRROR else idle if len(lines) >= MAX_CONNECTIONS else []
+        )
+        if surplus:
+            self._network.close_line(surplus[0])
+            yield Close(surplus[0])
+
     def _make_room(self, now: float) -> Stop | None:
         """End the attempt that has been quiet longest (P8)."""
         quiet = [
@@ -330,6 +360,7 @@ class Plan:
                     if stop is None:
                         return
                     yield stop
+                yield from self._close_idle(name)
                 going += 1
                 yield self._start(piece, name, now, is_exploring=is_exploring)
 
@@ -353,12 +384,14 @@ class Plan:
 
     def _choose(self, need: Need, now: float, *, is_exploring: bool = False) -> str | None:
         """The endpoint to ask for a piece now; None: nobody may be asked at present."""
+        proven = sum(facts.standing is Standing.PROVEN for facts in self._network.endpoints.values())
+        share = max(LEAST_SHARE, MAX_CONNECTIONS_PER_MIRROR // max(1, proven))
         able = [
             name
             for name, facts in self._network.endpoints.items()
             if self._may_try(need, name)
             and self._network.may_ask(name, now)
-            and facts.under_way < MAX_CONNECTIONS_PER_MIRROR
+            and facts.under_way < share
             and all(attempt.endpoint != name for attempt in need.attempts.values())
             and (not is_exploring or (facts.standing is not Standing.PROVEN and not facts.under_way))
         ]
@@ -374,7 +407,8 @@ class Plan:
         facts = self._network.endpoints[name]
         if facts.standing is Standing.OUT or name in need.lacking:
             return False
-        return need.tries[name] < (TRIES if facts.has_given else TRIES_UNPROVEN)
+        is_dead = not facts.has_given and need.failures.get(name) == SILENT
+        return need.tries[name] < (TRIES_SILENT if is_dead else TRIES)
 
     def _has_hope(self, need: Need) -> bool:
         """True when somebody may be asked later."""
@@ -409,11 +443,20 @@ class Plan:
         self._network.under_way += 1
         return Start(attempt.number, name, piece, line)
 
+    def _hope(self, now: float) -> None:
+        self._hope_until = now + DESPAIR_SECONDS + DESPAIR_EACH * len(self._network.endpoints)
+
+    def _despair(self) -> Iterator[GiveUp]:
+        for attempt in self._attempts.values():
+            if attempt.piece in self._needs:
+                self._needs[attempt.piece].failures.setdefault(attempt.endpoint, SILENT)
+        yield from [self._give_up(piece) for piece in tuple(self._needs)]
+
     def _give_up(self, piece: str) -> GiveUp:
         need = self._needs.pop(piece)
         self._fresh.pop(piece, None)
         self._again.pop(piece, None)
-        return GiveUp(piece, dict(Counter(need.failures.values())))
+        return GiveUp(piece, dict(Counter((need.failures or self._failures).values())))
 
     # --- steps ----------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ class Race:
         Raises:
             MirrorError: What ``take`` raised; nothing is under way any more.
         """
+        self._lines.bells.add(self._bell)
         with ungrouped():
             async with asyncio.TaskGroup() as group:
                 try:
@@ -61,7 +62,9 @@ class Race:
                             break
                         await self._bell.wait(self._plan.wake(self._bell.now()))
                 finally:
+                    self._lines.bells.discard(self._bell)
                     self._plan.cancel()
+                    self._lines.ring()
         return self._failures
 
     async def _obey(self, group: asyncio.TaskGroup) -> None:
@@ -99,7 +102,7 @@ class Race:
 
         answer = await self._lines.ask(start.line, start.endpoint, errand.path, errand.limit, told)
         self._tasks.pop(start.number, None)
-        self._bell.ring()
+        self._lines.ring()
         if isinstance(answer, str):
             self._ledger.failed(start.endpoint, errand.part, answer)
             self._plan.failed(start.number, answer, self._bell.now())

@@ -25,7 +25,8 @@ from mirror.trust.verified import Verified
 __all__ = ["refresh", "update"]
 
 FOLDER: Final = "m/"
-_WITNESSED: Final = ("timestamp.json", ".root.json")  # what several are asked for; the rest is one's to give
+_TIMESTAMP: Final = "timestamp.json"
+_WITNESSED: Final = (_TIMESTAMP, ".root.json")  # what several are asked for; the rest is one's to give
 
 
 async def refresh(
@@ -106,6 +107,7 @@ class _Round:
         self._ledger = ledger
         self._vouched = vouched
         leads = [number for number, ask in enumerate(asks) if not ask.path.endswith(_WITNESSED)]
+        self._has_timestamps = any(ask.path == _TIMESTAMP for ask in asks)
         sources = [ask.source for ask in asks]
         self._scout = Scout(lines.network, sources, leads, frozenset(vouched), everyone=everyone)
         self._bell = Bell()
@@ -161,7 +163,8 @@ class _Round:
                 network.streams(-1, self._bell.now())
         now = self._bell.now()
         is_good = self._session.may_be_genuine(ask, answer) if isinstance(answer, bytes) else answer == ABSENT
-        self._scout.answered(number, now, is_good=is_good)
+        vouches = ask.path == _TIMESTAMP or not self._has_timestamps
+        self._scout.answered(number, now, is_good=is_good, vouches=vouches)
         self._bell.ring()
         if isinstance(answer, bytes) or answer == ABSENT:
             network.lines[line].is_busy = False

@@ -106,20 +106,23 @@ class Scout:
             self._open[number].received = size
             self._open[number].last_at = now
 
-    def answered(self, number: int, now: float, *, is_good: bool) -> None:
-        """Request ``number`` has its answer; ``is_good``: what was asked, or a clean "no such file"."""
+    def answered(self, number: int, now: float, *, is_good: bool, vouches: bool = True) -> None:
+        """Request ``number`` has its answer; ``is_good``: what was asked, or a clean "no such file".
+
+        ``vouches``: a good one makes its source a witness.
+        """
         errand = self._open.pop(number, None)
         if errand is None:
             return
         if errand.is_lead:
             self._lead_at = now
             self._is_led = is_good
-        if is_good:
+        if not is_good:
+            self._vain.add(errand.source)
+        elif errand.is_lead or vouches:
             self._first_at = now if self._first_at is None else self._first_at
             if not errand.is_lead and errand.begun is not None:
                 self._witnesses[errand.source] = now - errand.begun
-        else:
-            self._vain.add(errand.source)
 
     def decide(self, now: float) -> list[Begin | Abandon]:
         """What to do now; to be called after each answer, and when ``wake`` is due."""
