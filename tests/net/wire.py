@@ -135,9 +135,13 @@ class Wire(asyncio.Protocol):
     @property
     def room(self) -> int:
         """How many bytes the server may say now."""
+        return 0 if self._mute or self._ends else self._window - self._waiting - self._flight
+
+    @property
+    def _flight(self) -> int:
+        """Bytes of rule 3: on the link, or left in the bed by a reader whose socket is full."""
         assert self._transport is not None
-        waiting = self._waiting + self._under_way + self._transport.get_write_buffer_size()
-        return 0 if self._mute or self._ends else self._window - waiting
+        return self._under_way + self._transport.get_write_buffer_size()
 
     def say(self, data: bytes) -> None:
         """Send ``data`` to the reader; beyond ``room``, it waits here."""
@@ -168,9 +172,9 @@ class Wire(asyncio.Protocol):
 
     def _send(self) -> None:
         """Give to the link what may be under way, as far as the way lets it."""
-        while self._outbox and not self._mute and self._under_way < self._window:
+        while self._outbox and not self._mute and (free := self._window - self._flight) > 0:
             first = self._outbox.popleft()
-            size = min(len(first), self._segment, self._window - self._under_way)
+            size = min(len(first), self._segment, free)
             for cut in (self._way.freeze_after, self._way.rst_after):
                 if cut is not None:
                     size = min(size, cut - self._said)
