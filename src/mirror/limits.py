@@ -91,6 +91,7 @@ MAX_ARCHIVE: Final = 8 << 30  # a USB stick; larger libraries travel as several 
 # --- programs ------------------------------------------------------------------------------------
 MAX_CONFIG: Final = 64 << 10  # one configuration file; ours are under 4 kB
 MAX_MIRRORS: Final = 32  # of one node's configuration: each is asked for its newest statement
+MAX_ENDPOINTS: Final = 1_024  # of one reader's configuration: a few are asked, the others when those fail
 MAX_READER_FILE: Final = 4 << 20  # one file of the browser's reader; with its decoders it is under 1 MB
 
 # --- publisher -----------------------------------------------------------------------------------
@@ -115,14 +116,13 @@ CONNECT_SECONDS: Final = 10.0  # three SYN retries (1 + 2 + 4 s) and a round tri
 PROXIED_CONNECT_SECONDS: Final = 30.0  # Tor builds two circuits for an onion service, 5 s each when slow
 READ_SECONDS: Final = 20.0  # silence on one request; a 10 kB piece at 8 kbit/s takes 10 s
 # What one request must achieve on the whole: 40 seconds for a piece. Otherwise a mirror that drips a
-# byte at a time would hold a reader for hours. With MAX_FETCHES under way, a link needs 12 kbit/s.
+# byte at a time would hold a reader for hours. Two pieces are the least under way: a link of 5 kbit/s.
 SLOWEST_BYTES_PER_SECOND: Final = 1_000
 MAX_CONNECTIONS: Final = 32  # at a time, over all mirrors, those that hang included: not yet a port scan
 MAX_FETCHES: Final = 24  # pieces under way at a time: fills 3 Mbit/s at 600 ms of round trip
 MAX_CONNECTIONS_PER_MIRROR: Final = 12  # twice what browsers open; only where hardly another mirror answers
 # The doctor's patience is shorter than a reader's own: it waits for each dead mirror in full.
 DOCTOR_CONNECT_SECONDS: Final = 8.0  # for a name and TLS to stand: two lost SYNs (1 + 2 s), slow round trips
-DOCTOR_PROXY_SECONDS: Final = 30.0  # the same through a proxy: a circuit of Tor is built in 10 to 20 s
 DOCTOR_SILENT_SECONDS: Final = 6.0  # without a byte; a link of 8 kbit/s brings one every second
 DOCTOR_WHOLE_SECONDS: Final = 30.0  # for a mirror's metadata, and for its pieces; 8 kbit/s bring 30 kB
 # A node's patience with those who connect to it. A request of ours is 200 bytes; browsers send 1 kB.

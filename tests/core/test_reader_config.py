@@ -88,7 +88,7 @@ def test_what_is_wrong_is_named_by_its_key_and_never_by_its_value(changed: str, 
 
 
 def test_too_many_mirrors_are_refused() -> None:
-    mirrors = ", ".join(f'"https://{n}.example/"' for n in range(33))
+    mirrors = ", ".join(f'"https://{n}.example/"' for n in range(1_025))
     with pytest.raises(ConfigError, match="mirrors"):
         parse(f"mirrors = [{mirrors}]".encode(), HERE)
 

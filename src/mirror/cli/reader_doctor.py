@@ -17,7 +17,7 @@ from mirror.client.diagnosis import WORKING, Diagnosis, Way, diagnose
 from mirror.client.doctor import examine
 from mirror.client.waiting import Patience
 from mirror.errors import ConfigError, UnreachableError
-from mirror.limits import DOCTOR_PROXY_SECONDS, DOCTOR_SILENT_SECONDS, DOCTOR_WHOLE_SECONDS
+from mirror.limits import DOCTOR_SILENT_SECONDS, DOCTOR_WHOLE_SECONDS, PROXIED_CONNECT_SECONDS
 from mirror.net.ways import Look
 from mirror.reader import config as configs
 from mirror.reader import doctor_words as words
@@ -34,7 +34,7 @@ ABOUT: Final = (
 )
 # Each byte goes through three more hosts, and a circuit may have to be built first.
 _THROUGH_PROXY: Final = Patience(
-    connect=DOCTOR_PROXY_SECONDS, silent=2 * DOCTOR_SILENT_SECONDS, whole=2 * DOCTOR_WHOLE_SECONDS
+    connect=PROXIED_CONNECT_SECONDS, silent=2 * DOCTOR_SILENT_SECONDS, whole=2 * DOCTOR_WHOLE_SECONDS
 )
 _GAP: Final = 2
 # Below this a sentence beside two columns of labels would be a thread of words.

@@ -15,7 +15,7 @@ from mirror.cli.ways import blaming_way, onion_warning, way_error, ways_of
 from mirror.client.report import MirrorReport
 from mirror.clock import Clock, SystemClock
 from mirror.errors import ConfigError, StorageError, TrustError, UnreachableError
-from mirror.limits import MAX_CONFIG, MAX_MIRRORS
+from mirror.limits import MAX_CONFIG, MAX_ENDPOINTS
 from mirror.model import CHANNEL_ID
 from mirror.net.anyhow import AnyTransport, WayOut
 from mirror.net.ways import Ways
@@ -162,7 +162,7 @@ def config_of(options: argparse.Namespace) -> ReaderConfig:
         config = replace(config, channel=options.channel)
     if options.mirror:
         mirrors = configs.mirrors_of(tuple(dict.fromkeys(options.mirror)))
-        if mirrors is None or len(mirrors) > MAX_MIRRORS:
+        if mirrors is None or len(mirrors) > MAX_ENDPOINTS:
             raise ConfigError("--mirror is not the address of a mirror, or there are too many.")
         config = replace(config, mirrors=mirrors)
     if options.library:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Final
 
 from mirror.errors import ConfigError
-from mirror.limits import MAX_MIRRORS
+from mirror.limits import MAX_ENDPOINTS
 from mirror.model import CHANNEL_ID, Endpoint
 from mirror.net.address import endpoint
 from mirror.net.ways import DIRECT, KEYS, Ways, ways
@@ -113,7 +113,7 @@ def _mirrors(top: Table) -> tuple[Endpoint, ...]:
     found = mirrors_of(top.texts("mirrors", ()))
     if found is None:
         raise top.wrong("mirrors", "holds what is not the address of a mirror")
-    if len(found) > MAX_MIRRORS:
+    if len(found) > MAX_ENDPOINTS:
         raise top.wrong("mirrors", "holds more mirrors than are asked")
     return found
 
