@@ -238,6 +238,51 @@ def test_two_sets_at_the_same_time_share_what_is_open() -> None:
     virtual.play(story())
 
 
+class Together:
+    """A transport whose answers all come at one instant."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.asked = 0
+
+    async def get(self, endpoint: Endpoint, path: str, *, limit: int, watch: Watch | None = None) -> bytes:
+        self.asked += 1
+        await self.gate.wait()
+        return TREE[path]
+
+    def line(self, endpoint: Endpoint) -> "TogetherLine":
+        return TogetherLine(self, endpoint)
+
+
+@dataclass
+class TogetherLine:
+    hosts: Together
+    endpoint: Endpoint
+
+    async def get(self, path: str, *, limit: int, watch: Watch | None = None) -> bytes:
+        return await self.hosts.get(self.endpoint, path, limit=limit)
+
+    async def close(self) -> None:
+        pass
+
+
+def test_a_piece_that_two_give_at_one_instant_is_handed_on_once() -> None:
+    async def story() -> None:
+        hosts = Together()
+        endpoints = [Endpoint(name, "http://x/") for name in ("a", "b")]
+        ledger = Ledger(["a", "b"])
+        pieces = Pieces(endpoints, hosts, MemoryHoldings(), ledger)
+        asyncio.get_running_loop().call_later(0.5, hosts.gate.set)
+        seen: list[tuple[int, int]] = []
+        await pieces.get(NAMES[:1], Part.HEAD, lambda *told: seen.append(told))
+        assert hosts.asked == 2
+        assert seen == [(1, 1)]
+        assert ledger.cost().fetched == {Part.HEAD: MAX_PIECE}
+        assert ledger.cost().wasted == MAX_PIECE
+
+    virtual.play(story())
+
+
 def test_an_error_of_the_holdings_ends_everything_and_comes_out_as_it_is() -> None:
     class Full(MemoryHoldings):
         async def keep(self, name: str, data: bytes) -> None:

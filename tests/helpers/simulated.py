@@ -201,10 +201,10 @@ class Simulation:
             return
         del self._running[number]
         if what == "good":
-            assert start.piece not in self.story.gave, "two outcomes"
             self._lines[start.line] += MAX_PIECE
-            self.story.gave[start.piece] = start.endpoint
-            self.plan.verified(number, now)
+            if self.plan.verified(number, now):
+                assert start.piece not in self.story.gave, "two outcomes"
+                self.story.gave[start.piece] = start.endpoint
             return
         if what != ABSENT:
             del self._lines[start.line]

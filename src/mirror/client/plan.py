@@ -145,11 +145,12 @@ class Plan:
         self._step(attempt, Event.BYTES)
         return before is not attempt.step
 
-    def verified(self, number: int, now: float) -> None:
-        """Attempt ``number`` gave the piece."""
+    def verified(self, number: int, now: float) -> bool:
+        """Attempt ``number`` gave the piece. False when another did before, at the same instant."""
         attempt = self._attempts.get(number)
         if attempt is None:
-            return
+            return False
+        is_first = attempt.piece in self._needs
         asked = attempt.started if attempt.asked_at is None else attempt.asked_at
         first = now if attempt.first_at is None else attempt.first_at
         is_new = attempt.is_new_line and attempt.asked_at is not None
@@ -165,6 +166,7 @@ class Plan:
         self._network.carried(attempt.line, attempt.received)
         self._end(attempt, Event.GOOD)
         self._network.lines[attempt.line].is_busy = False
+        return is_first
 
     def wrong(self, number: int) -> None:
         """Attempt ``number`` gave other bytes than the piece's (P1)."""

@@ -110,10 +110,11 @@ class Race:
             self._ledger.lied(start.endpoint, errand.part, len(answer))
             self._plan.wrong(start.number)
             await self._lines.close(start.line)
-        else:
+        elif self._plan.verified(start.number, self._bell.now()):
             self._ledger.gave(start.endpoint, errand.part, len(answer))
-            self._plan.verified(start.number, self._bell.now())
             await self._take(start.piece, answer)
+        else:
+            self._ledger.threw_away(len(answer))
 
 
 @contextmanager
