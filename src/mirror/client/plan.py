@@ -115,18 +115,12 @@ class Plan:
 
     # --- what happened --------------------------------------------------------------------------
 
-    def connected(self, number: int, now: float) -> bool:
-        """Attempt ``number`` has its connection. True when it is time to ``decide``."""
+    def connected(self, number: int, now: float) -> None:
+        """Attempt ``number`` has its connection."""
         attempt = self._attempts.get(number)
-        if (
-            attempt is None
-            or attempt.step not in (Step.CONNECTING, Step.QUIET)
-            or attempt.asked_at is not None
-        ):
-            return False
-        attempt.asked_at = attempt.last_at = now
-        self._step(attempt, Event.CONNECTED)
-        return False
+        if attempt is not None and attempt.asked_at is None:
+            attempt.asked_at = attempt.last_at = now
+            self._step(attempt, Event.CONNECTED)
 
     def received(self, number: int, size: int, now: float) -> bool:
         """Attempt ``number`` has ``size`` bytes so far. True when it is time to ``decide``."""
@@ -134,8 +128,7 @@ class Plan:
         if attempt is None or size < attempt.received:
             return False
         before = attempt.step
-        if before is Step.CONNECTING or (before is Step.QUIET and attempt.asked_at is None):
-            self.connected(number, now)
+        self.connected(number, now)  # where a transport did not say so
         if attempt.first_at is None:
             attempt.first_at = now
         else:  # what comes first says nothing of a rate

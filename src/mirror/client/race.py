@@ -89,16 +89,12 @@ class Race:
 
         def told(what: Stage | int) -> None:
             now = self._bell.now()
-            if isinstance(what, int):
-                is_time = self._plan.received(start.number, what, now)
-            elif what is Stage.ANSWERED:
-                is_time = self._plan.received(start.number, 0, now)
-            elif what is Stage.SECURED:
-                is_time = self._plan.connected(start.number, now)
-            else:
-                return
-            if is_time:
-                self._bell.ring()
+            if what is Stage.SECURED:
+                self._plan.connected(start.number, now)
+            elif isinstance(what, int) or what is Stage.ANSWERED:
+                size = what if isinstance(what, int) else 0
+                if self._plan.received(start.number, size, now):
+                    self._bell.ring()
 
         answer = await self._lines.ask(start.line, start.endpoint, errand.path, errand.limit, told)
         self._tasks.pop(start.number, None)
