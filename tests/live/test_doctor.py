@@ -150,7 +150,7 @@ def test_a_slow_link_is_not_filled_with_all_mirrors_at_once() -> None:
                 await asyncio.wait({examining})
             return len(origin.heads)
 
-    assert 1 <= asyncio.run(run()) <= 5
+    assert 1 <= asyncio.run(run()) < 8, "not one for each mirror"
 
 
 def test_nobody_is_blamed_where_our_time_runs_out_on_a_busy_link() -> None:
