@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,10 +14,10 @@ from helpers import virtual
 from mirror.bundle.piece import name_of, path_of
 from mirror.client.fetch import MemoryHoldings, Pieces
 from mirror.client.lines import Lines
-from mirror.client.network import Curtain
+from mirror.client.network import Curtain, Fetched
 from mirror.client.report import Ledger, Part, Verdict
 from mirror.errors import EndpointError, StorageError, UnreachableError
-from mirror.limits import MAX_CONNECTIONS, MAX_PIECE
+from mirror.limits import MAX_CONNECTIONS, MAX_CONNECTIONS_PER_MIRROR, MAX_PIECE
 from mirror.model import Endpoint
 from mirror.net import BROKEN, SILENT, Stage, Watch
 
@@ -188,7 +188,9 @@ def test_a_liar_is_named_and_its_bytes_go_to_nobody() -> None:
         pieces, _, ledger = pieces_over(hosts, holdings)
         await pieces.get(NAMES, Part.CLUSTERS)
         assert {name: TREE[path_of(name)] for name in NAMES} == dict(holdings.pieces)
-        assert {each.name: each.verdict for each in ledger.report()}["a"] is Verdict.LIED
+        [report] = [each for each in ledger.report() if each.name == "a"]
+        assert report.verdict is Verdict.LIED
+        assert [each.code for each in report.evidence] == ["wrong-piece"], "it is not called silent besides"
 
     virtual.play(story())
 
@@ -238,29 +240,29 @@ def test_two_sets_at_the_same_time_share_what_is_open() -> None:
     virtual.play(story())
 
 
-class Together:
-    """A transport whose answers all come at one instant."""
+class Gated:
+    """A transport whose answers come when the test lets them, each path by itself."""
 
     def __init__(self) -> None:
-        self.gate = asyncio.Event()
-        self.asked = 0
+        self.gates: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.asked: list[str] = []
 
     async def get(self, endpoint: Endpoint, path: str, *, limit: int, watch: Watch | None = None) -> bytes:
-        self.asked += 1
-        await self.gate.wait()
+        self.asked.append(path)
+        await self.gates[path].wait()
         return TREE[path]
 
-    def line(self, endpoint: Endpoint) -> "TogetherLine":
-        return TogetherLine(self, endpoint)
+    def line(self, endpoint: Endpoint) -> "GatedLine":
+        return GatedLine(self, endpoint)
 
 
 @dataclass
-class TogetherLine:
-    hosts: Together
+class GatedLine:
+    hosts: Gated
     endpoint: Endpoint
 
     async def get(self, path: str, *, limit: int, watch: Watch | None = None) -> bytes:
-        return await self.hosts.get(self.endpoint, path, limit=limit)
+        return await self.hosts.get(self.endpoint, path, limit=limit, watch=watch)
 
     async def close(self) -> None:
         pass
@@ -268,17 +270,48 @@ class TogetherLine:
 
 def test_a_piece_that_two_give_at_one_instant_is_handed_on_once() -> None:
     async def story() -> None:
-        hosts = Together()
+        hosts = Gated()
         endpoints = [Endpoint(name, "http://x/") for name in ("a", "b")]
         ledger = Ledger(["a", "b"])
         pieces = Pieces(endpoints, hosts, MemoryHoldings(), ledger)
-        asyncio.get_running_loop().call_later(0.5, hosts.gate.set)
+        asyncio.get_running_loop().call_later(0.5, hosts.gates[path_of(NAMES[0])].set)
         seen: list[tuple[int, int]] = []
         await pieces.get(NAMES[:1], Part.HEAD, lambda *told: seen.append(told))
-        assert hosts.asked == 2
+        assert len(hosts.asked) == 2
         assert seen == [(1, 1)]
         assert ledger.cost().fetched == {Part.HEAD: MAX_PIECE}
         assert ledger.cost().wasted == MAX_PIECE
+
+    virtual.play(story())
+
+
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_what_one_set_gives_free_another_takes_at_once(is_interrupted: bool) -> None:
+    """A mirror that is asked for all it may be: one answer, or the end of that set, makes room."""
+
+    async def story() -> None:
+        hosts = Gated()
+        endpoints = [Endpoint("a", "http://x/")]
+        lines, ledger = Lines(endpoints, hosts), Ledger(["a"])
+        lines.network.gave(Fetched("a", None, 0.1, 0.1, MAX_PIECE))
+        lines.network.window = MAX_CONNECTIONS
+        pieces = Pieces(endpoints, hosts, MemoryHoldings(), ledger, lines)
+        many = NAMES[:MAX_CONNECTIONS_PER_MIRROR]
+        first = asyncio.create_task(pieces.get(many, Part.CLUSTERS))
+        await asyncio.sleep(0.1)
+        hosts.gates[path_of(NAMES[-1])].set()
+        second = asyncio.create_task(pieces.get(NAMES[-1:], Part.HEAD))
+        await asyncio.sleep(0.1)
+        assert len(hosts.asked) == len(many), "there is no room"
+        if is_interrupted:
+            first.cancel()
+        else:
+            hosts.gates[path_of(many[0])].set()
+        await second
+        assert virtual.elapsed() == pytest.approx(0.2)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        assert lines.bells == set()
 
     virtual.play(story())
 
