@@ -236,7 +236,12 @@ def test_one_connection_at_a_time_is_sent_further_and_only_with_leave() -> None:
     network.lines[first].is_busy = True
     assert network.idle_line("a", may_probe=True) is None
     assert network.lines.keys() == {first, second, other}
+    network.lines[first].is_busy = False
     network.close_line(first)
+    assert network.idle_line("a", may_probe=True) == second
+    network.lines[network.open_line("a")].is_busy = False
+    assert network.idle_line("b", may_probe=True) is None
+    network.close_line(second)
     assert network.idle_line("b", may_probe=True) == other, "a probe that is gone is none"
 
 
@@ -293,8 +298,11 @@ def test_each_probe_that_freezes_makes_the_next_one_rarer_and_one_that_passes_en
     assert probe is not None
     network.carried(probe, OPEN_BYTES)
     assert curtain_of(network) is Curtain.OPEN
-    network.stopped(probe, 5_000)
-    network.close_line(probe)
+    frozen = used(network, 1_000)
+    network.stopped(frozen, 5_000)
+    for line in (probe, frozen):
+        network.close_line(line)
+    assert network.idle_line("a", may_probe=True) is None
     for _ in range(PROBE_AFTER):
         used(network)
     assert network.idle_line("a", may_probe=True) is not None

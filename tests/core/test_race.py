@@ -37,11 +37,17 @@ NAMES = [name_of(data) for data in map(piece_of, range(40))]
 
 @dataclass
 class Host:
-    """``freeze``: bytes of one connection after which nothing comes; ``dead``: no connection ever."""
+    """``freeze``: bytes of one connection after which nothing comes; ``dead``: no connection ever.
+
+    ``connect``, ``think`` and ``step``: seconds until it connects, answers, and sends each part.
+    """
 
     tree: Mapping[str, bytes] = field(default_factory=lambda: TREE)
     dead: bool = False
     freeze: int | None = None
+    connect: float = RTT
+    think: float = RTT
+    step: float = 0.001
 
 
 class Hosts:
@@ -83,10 +89,10 @@ class HostLine:
                     self.is_open = True
                     self.hosts.open += 1
                     self.hosts.most = max(self.hosts.most, self.hosts.open)
-                    await asyncio.sleep(1e9 if host.dead else RTT)
+                    await asyncio.sleep(1e9 if host.dead else host.connect)
                     if watch:
                         watch.reached(Stage.SECURED)
-                await asyncio.sleep(RTT)
+                await asyncio.sleep(host.think)
                 if self.name in self.hosts.broken:
                     raise EndpointError("no", code=BROKEN)
                 if watch:
@@ -94,7 +100,7 @@ class HostLine:
                 for size in range(2_560, MAX_PIECE + 1, 2_560):
                     if host.freeze is not None and self.carried + size > host.freeze:
                         await asyncio.sleep(1e9)
-                    await asyncio.sleep(0.001)
+                    await asyncio.sleep(host.step)
                     if watch:
                         watch.received(size)
         except TimeoutError:
@@ -185,12 +191,52 @@ def test_a_liar_is_named_and_its_bytes_go_to_nobody() -> None:
         lies = {path: data[:-1] + b"!" for path, data in TREE.items()}
         holdings = MemoryHoldings()
         hosts = Hosts(a=Host(lies), b=Host())
-        pieces, _, ledger = pieces_over(hosts, holdings)
+        pieces, lines, ledger = pieces_over(hosts, holdings)
         await pieces.get(NAMES, Part.CLUSTERS)
+        assert hosts.open == len(lines.network.lines), "its connection is closed"
         assert {name: TREE[path_of(name)] for name in NAMES} == dict(holdings.pieces)
         [report] = [each for each in ledger.report() if each.name == "a"]
         assert report.verdict is Verdict.LIED
         assert [each.code for each in report.evidence] == ["wrong-piece"], "it is not called silent besides"
+
+    virtual.play(story())
+
+
+def test_the_head_of_an_answer_ends_who_has_none_and_not_who_has_one_too() -> None:
+    async def story() -> None:
+        hosts = Hosts(dead=Host(dead=True), slow=Host(step=0.2))
+        pieces, _, _ = pieces_over(hosts)
+        seen: list[int] = []
+        asyncio.get_running_loop().call_later(0.4, lambda: seen.append(hosts.open))
+        asyncio.get_running_loop().call_later(0.5, lambda: seen.append(hosts.open))
+        await pieces.get(NAMES[:1], Part.HEAD)
+        assert seen == [2, 1], "at 0.45 the second one answers"
+        hosts = Hosts(slow=Host(connect=0.35, step=0.1), quick=Host())
+        pieces, _, ledger = pieces_over(hosts)
+        await pieces.get(NAMES[:1], Part.HEAD)
+        assert [name for name, _ in hosts.asked] == ["slow", "quick"]
+        assert [each.evidence for each in ledger.report()] == [(), ()], "nobody was silent"
+
+    virtual.play(story())
+
+
+def test_who_is_connected_is_given_time_to_answer() -> None:
+    async def story() -> None:
+        hosts = Hosts(a=Host(think=0.8), b=Host())
+        pieces, _, _ = pieces_over(hosts)
+        await pieces.get(NAMES[:1], Part.HEAD)
+        assert [name for name, _ in hosts.asked] == ["a"]
+
+    virtual.play(story())
+
+
+def test_bytes_of_who_is_overtaken_are_counted_as_wasted() -> None:
+    async def story() -> None:
+        hosts = Hosts(a=Host(freeze=3_000), b=Host())
+        pieces, lines, ledger = pieces_over(hosts)
+        await pieces.get(NAMES[:1], Part.HEAD)
+        assert ledger.cost().wasted == 2_560
+        assert hosts.open == len(lines.network.lines) == 1
 
     virtual.play(story())
 

@@ -272,6 +272,13 @@ def test_s3_the_grace_is_short_and_shorter_once_a_witness_was_heard(
     assert play([GOOD, *witnesses]).at == near(end)
 
 
+def test_s3_who_was_asked_in_another_s_place_is_not_waited_for_when_that_one_came() -> None:
+    """All are late, others are asked, and then the first come after all: that is enough."""
+    story = play([Source(answer=1.4), Source(answer=1.2), Source(answer=1.2), MUTE, MUTE, MUTE])
+    assert story.sent.keys() == set(range(6))
+    assert story.at == near(1.5)
+
+
 def test_s3_what_a_witness_still_has_to_say_is_heard() -> None:
     names = ["m0", "m1", "m2"]
     network = Network(names, dict.fromkeys(names, TLS_OPENING))

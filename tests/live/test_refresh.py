@@ -155,6 +155,29 @@ def test_one_living_mirror_among_ten_is_found_wherever_it_stands(alive: int) -> 
     assert took < 3.5
 
 
+def test_answers_that_are_none_do_not_hide_a_newer_statement() -> None:
+    """Two quick liars in the place of the witnesses: others are asked, one of whom has the newest."""
+    room = Newsroom()
+    old = copy_of(room)
+    room.later().release("ru")
+    liars = {name: garbling(room.files, "json") for name in ("b", "c")}
+    wire = Wire({"a": old, **liars, "d": copy_of(room), "e": copy_of(room)}, {"a": 0.24, "d": 0.01})
+    assert over(wire, room)[0].versions["timestamp"] == 2
+
+
+def test_that_there_is_no_newer_root_is_an_answer() -> None:
+    room = Newsroom()
+    names = "abcdefgh"
+    wire = Wire({name: copy_of(room) for name in names}, dict.fromkeys(names, 0.1))
+
+    async def story() -> None:
+        session = MetadataSession(room.newcomer(), list(names), now=room.now, wanted=WANTED)
+        await refresh(session, Lines(wire.endpoints, wire), Ledger(list(names)))
+
+    virtual.play(story())
+    assert {name for name, path, _ in wire.paths if path == "m/2.root.json"} == {"a", "b"}
+
+
 def test_a_silent_head_is_given_up_for_a_witness_that_answers() -> None:
     room = Newsroom()
     wire = Wire({name: copy_of(room) for name in "abc"}, {"a": DEAD, "b": DEAD, "c": 0.1})
