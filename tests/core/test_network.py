@@ -236,8 +236,13 @@ def test_one_connection_at_a_time_is_sent_further_and_only_with_leave() -> None:
     network.lines[first].is_busy = True
     assert network.idle_line("a", may_probe=True) is None
     assert network.lines.keys() == {first, second, other}
-    network.lines[first].is_busy = False
     network.close_line(first)
+    busy = used(network)
+    network.lines[second].is_busy = True
+    assert network.idle_line("a", may_probe=True) == busy
+    network.lines[second].is_busy = False
+    assert network.idle_line("a", may_probe=True) == busy, "the one that was begun with goes on"
+    network.close_line(busy)
     assert network.idle_line("a", may_probe=True) == second
     network.lines[network.open_line("a")].is_busy = False
     assert network.idle_line("b", may_probe=True) is None
