@@ -241,6 +241,18 @@ def test_bytes_of_who_is_overtaken_are_counted_as_wasted() -> None:
     virtual.play(story())
 
 
+def test_what_this_run_fetched_is_not_counted_as_held_before() -> None:
+    async def story() -> None:
+        hosts = Hosts(a=Host())
+        pieces, _, ledger = pieces_over(hosts)
+        for _ in range(2):
+            await pieces.get(NAMES[:1], Part.HEAD)
+        assert len(hosts.asked) == 1
+        assert ledger.cost().held == {}
+
+    virtual.play(story())
+
+
 def test_who_breaks_off_is_forgiven_when_it_is_back() -> None:
     """All mirrors break for two seconds: a piece is not given up for that."""
 

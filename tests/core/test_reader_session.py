@@ -124,6 +124,14 @@ def test_who_lied_about_metadata_is_named_and_asked_for_no_piece(tmp_path: Path)
     assert {each.name for each in session.ledger.report() if each.evidence} == {"m2"}
 
 
+def test_who_lied_about_metadata_is_not_asked_even_where_nobody_else_has_the_piece(tmp_path: Path) -> None:
+    made = press(2)
+    behaviours = {"m1": failing("absent", "p/"), "m2": altering("m/timestamp")}
+    session, transport = refreshed(tmp_path, made, dict.fromkeys(NAMES[:2], made.tree), behaviours)
+    assert {name for name, path in transport.asked if path.startswith("p/")} == {"m1"}
+    assert session.notices is None
+
+
 def test_who_showed_the_newest_is_asked_first(tmp_path: Path) -> None:
     made = press(2)
     old = dict(made.tree)
