@@ -106,7 +106,7 @@ def test_the_edition_comes_whole_from_the_other_mirror(paper: Press, name: str) 
             servers.raw(make(paper.tree), "hostile") as hostile,
             servers.honest(paper.tree, "honest") as good,
         ):
-            # The honest one gives the metadata; the other has a connection that waits, and is asked for pieces.
+            # The first gives the metadata; the other has a connection that waits, and is asked for pieces.
             ledger = await read(paper, [good, hostile.endpoint])
             asked = [path for path in hostile.paths if path.startswith("p/")]
             # Out after its first lie; what it was asked at the same time had begun before.

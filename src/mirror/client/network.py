@@ -338,7 +338,7 @@ class Network:
             if self._has_room(self.lines[number]):
                 return number
         is_due = self.curtain is Curtain.UNKNOWN or self._since_probe >= self._probe_after
-        if may_probe and is_due and self._probe in (None, *idle):
+        if may_probe and is_due:
             for number in idle:
                 if self._probe in (None, number):
                     self._probe = number

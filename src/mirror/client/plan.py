@@ -349,6 +349,7 @@ class Plan:
                 if name is None:
                     if not need.attempts and not self._has_hope(need):
                         yield self._give_up(piece)
+                        waiting = waiting or self._waiting(is_answered=is_answered)
                     break
                 if len(self._attempts) >= MAX_CONNECTIONS:
                     stop = self._make_room(now)

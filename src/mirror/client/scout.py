@@ -8,10 +8,12 @@ newer. What is not sent is answered ``UNASKED``. Rules:
 S1  The lead and the first ``WITNESSES`` sources are asked at once. A source that is late (as in
     ``plan``, by this network's own measure) or gave nothing good is joined by as many others as that
     happened to already, until enough have answered.
-    Where it takes bytes to open a connection (TLS), the requests to one source go one after the other.
+    Where it takes bytes to open a connection (TLS), and of those who join late, the requests to one
+    source go one after the other.
 S2  Sources that have answered in this run come before those that have not, those that failed last.
 S3  Once the lead has its answer, the witnesses get a short grace: ``GRACE_SECONDS`` while none has
-    answered, ``NEXT_GRACE_SECONDS`` after that; none when all of theirs is here.
+    answered, ``NEXT_GRACE_SECONDS`` after that; none when all of theirs is here. Where the lead has
+    failed, one witness is enough to go on: he is the next to be asked for a head.
 S4  A lead that is silent while a witness has answered is given up after as long as that took, twice,
     and one that has not even a connection when that is late: the session asks the witness instead.
 S5  Rounds after the first ask only sources that have answered, if there is one: an answer of the
@@ -126,10 +128,10 @@ class Scout:
 
     def decide(self, now: float) -> list[Begin | Abandon]:
         """What to do now; to be called after each answer, and when ``wake`` is due."""
-        if self._is_over(now):
-            return [self._abandon(errand, now) for errand in tuple(self._open.values())]
         lost = [errand for errand in self._sent() if errand.is_lead and now >= self._lead_due(errand)]
         actions: list[Begin | Abandon] = [self._abandon(errand, now) for errand in lost + self._crowding(now)]
+        if self._is_over(now):  # perhaps because the lead is lost
+            return actions + [self._abandon(errand, now) for errand in tuple(self._open.values())]
         actions += [self._begin(errand, now) for errand in self._next(now)]
         if not self._sent():  # nobody is worth asking in this round
             actions += [self._abandon(errand, now) for errand in tuple(self._open.values())]
@@ -157,6 +159,8 @@ class Scout:
         since = self._lead_at if self._has_lead else self._first_at
         if since is None or (self._has_lead and self._first_at is None):
             return None  # nobody has answered: whoever is left is waited for
+        if self._has_lead and not self._is_led and self._witnesses:
+            return since
         if len(self._witnesses) >= WITNESSES and not self._follows:
             return since
         return since + (NEXT_GRACE_SECONDS if self._witnesses else GRACE_SECONDS)
@@ -227,10 +231,14 @@ class Scout:
         lacking = WITNESSES - len(self._witnesses) - len(going)
         if lacking > 0 and late:
             lacking = max(lacking, len(late))
-        room = MAX_CONNECTIONS - len({errand.source for errand in sent})
-        for name in sorted(by_source, key=self._rank)[: max(0, min(lacking, room))]:
-            is_dear = self._network.endpoints[name].opening > 0
-            chosen += by_source[name][:1] if is_dear else by_source[name]
+        room = MAX_CONNECTIONS - len(sent) - len(chosen)
+        for name in sorted(by_source, key=self._rank)[: max(0, lacking)]:
+            is_dear = late or self._network.endpoints[name].opening > 0
+            asked = by_source[name][:1] if is_dear else by_source[name]
+            if len(asked) > room:
+                break
+            room -= len(asked)
+            chosen += asked
         return chosen
 
     def _rank(self, name: str) -> tuple[int, int]:
