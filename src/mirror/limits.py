@@ -93,6 +93,37 @@ MAX_CONFIG: Final = 64 << 10  # one configuration file; ours are under 4 kB
 MAX_MIRRORS: Final = 32  # of one node's configuration: each is asked for its newest statement
 MAX_READER_FILE: Final = 4 << 20  # one file of the browser's reader; with its decoders it is under 1 MB
 
+# --- rotation ------------------------------------------------------------------------------------
+# Invitations between the publication and a reader. Random recursive trees of 10,000 readers are at
+# most 15 deep; each step adds 16 bytes to every invitation below it.
+MAX_DEPTH: Final = 16
+MAX_INDEX: Final = 0xFFFF  # of a child in its parent's branch, two bytes in a derivation
+# Children that a reader may invite without asking: the publisher does not hear of them, so where it
+# cuts a branch it must write a slip for every child that may exist.
+MAX_FRIENDS: Final = 16
+# An invitation in bytes: 16 ancestors and three addresses; its link, 864 characters, is still a QR
+# code of 89 modules. At depth 8, with three ordinary addresses, the link is under 600 characters.
+MAX_INVITATION: Final = 632
+MAX_LINK_PREFIX: Final = 200  # characters of an invitation's link before "#"
+MAX_ENTRANCES: Final = 3  # addresses in an invitation or a slip: one, and two when it fails
+MAX_ENTRANCE: Final = 160  # characters of one; an onion name with a path has 90
+SLIP_RECORD: Final = 508  # bytes sealed: 20 fill a piece beside its head and signature
+PAGE_RECORDS: Final = 20  # of 508 bytes; with 80 bytes of head and signature, 10,240
+# Pages of one epoch, as a power of two: 2 are the fewest between which a slip can choose, 65,536 are
+# 640 MB and carry half a million slips.
+MIN_PAGE_BITS: Final = 1
+MAX_PAGE_BITS: Final = 16
+# Slips that are looked for under one key: above that, readers look one step further down their own
+# branch. With the two pages they ask for, there is room for five times as many.
+MAX_ANCHORED: Final = 8
+MIN_EPOCH_SECONDS: Final = 600  # shorter than the clocks of phones are wrong
+MAX_EPOCH_SECONDS: Final = 30 * 86_400  # a path that a prober saw would live for three months
+MAX_EPOCH: Final = 0xFFFFFFFF  # four bytes; with the shortest epochs, until the year 83,000
+# Places at one endpoint, each with its own path: at most 4 cohorts share one, and a cohort that moves
+# in gets a place that nobody had. A node compares what it is asked for with three paths for each.
+MAX_SEATS: Final = 64
+MAX_ENDPOINTS: Final = 100_000  # of one list; the largest public one has 461
+
 # --- publisher -----------------------------------------------------------------------------------
 MAX_CHANNELS: Final = 64  # of one publication; the largest newsroom we know of writes 27 languages
 MAX_HOLDERS: Final = 16  # keys of one role: a root that names more, with signatures, fills its piece
