@@ -125,10 +125,14 @@ class Keyring:
 
 
 class KeyTree:
-    """The publisher's view: the keys of any node by its path. Remembers what it derived."""
+    """The publisher's view: the keys of any node by its path. Remembers what it derived.
+
+    ``decoy_key`` makes the decoys of slip pages; whoever held it could tell slips from decoys.
+    """
 
     def __init__(self, secret: bytes, publication: bytes) -> None:
         self.publication = publication
+        self.decoy_key = derive(secret, b"mirror/1/decoys" + publication, 32)
         self._branches: dict[NodePath, bytes] = {(): root_key(secret, publication)}
         self._slip_keys: dict[Place, bytes] = {}
 
