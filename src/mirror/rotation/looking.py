@@ -51,8 +51,14 @@ def look_told(place: Place, nodes: Crowded) -> int:
     return min(depth + 1, MAX_DEPTH) if is_below else depth
 
 
-def look_next(looked: int, depth: int) -> int:
-    """Where a reader at ``depth`` looks after it found nothing at ``looked`` (rule 4)."""
+def look_next(told: int | None, looked: int, depth: int) -> int:
+    """Where a reader at ``depth`` looks with its next refresh (rules 3 and 4).
+
+    ``told`` is the ``look`` of the slip that it found at ``looked``, with or without endpoints; None
+    when both pages came and held none.
+    """
+    if told is not None:
+        return min(told, depth)
     return 0 if looked >= depth else looked + 1
 
 
