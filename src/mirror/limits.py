@@ -101,8 +101,8 @@ MAX_INDEX: Final = 0xFFFF  # of a child in its parent's branch, two bytes in a d
 # Children that a reader may invite without asking: the publisher does not hear of them, so where it
 # cuts a branch it must write a slip for every child that may exist.
 MAX_FRIENDS: Final = 16
-# An invitation in bytes: 16 ancestors and three addresses; its link, 864 characters, is still a QR
-# code of 89 modules. At depth 8, with three ordinary addresses, the link is under 600 characters.
+# An invitation in bytes: 16 ancestors and three addresses; its link, 900 characters, is still a QR
+# code of 101 modules. At depth 8, with three ordinary addresses, the link is under 600 characters.
 MAX_INVITATION: Final = 632
 MAX_LINK_PREFIX: Final = 200  # characters of an invitation's link before "#"
 MAX_ENTRANCES: Final = 3  # addresses in an invitation or a slip: one, and two when it fails
@@ -156,6 +156,9 @@ DOCTOR_CONNECT_SECONDS: Final = 8.0  # for a name and TLS to stand: two lost SYN
 DOCTOR_PROXY_SECONDS: Final = 30.0  # the same through a proxy: a circuit of Tor is built in 10 to 20 s
 DOCTOR_SILENT_SECONDS: Final = 6.0  # without a byte; a link of 8 kbit/s brings one every second
 DOCTOR_WHOLE_SECONDS: Final = 30.0  # for a mirror's metadata, and for its pieces; 8 kbit/s bring 30 kB
+# A node's cover site is held in memory, and sent by a machine that may be small.
+MAX_COVER: Final = 32 << 20
+MAX_COVER_FILES: Final = 2_000  # a small site has a hundred
 # A node's patience with those who connect to it. A request of ours is 200 bytes; browsers send 1 kB.
 MAX_REQUEST_LINE: Final = 8_190  # bytes; longer paths name nothing, and are still answered
 MAX_HEADER_FIELD: Final = 4_096  # bytes; an ordinary proxy's longest

@@ -1,19 +1,20 @@
 """An invitation as a QR code: for a screen, for paper, for a terminal.
 
 The code holds the link, so that a phone's camera opens the reader's page; the fragment stays on the
-phone. Error correction L: a link of 600 characters is then 81 modules wide, and a larger code of
+phone. Error correction L: a link of 600 characters is then 85 modules wide, and a larger code of
 the same size is harder to read than a smaller one with less correction.
 """
 
 import io
+from typing import Final
 
 import segno
 
 from mirror.limits import MAX_INVITATION, MAX_LINK_PREFIX
 
 # Base64 takes four characters for three bytes.
-_MAX_LINK = MAX_LINK_PREFIX + 4 * MAX_INVITATION // 3 + 1
-_BORDER = 4  # modules of white around it: ISO/IEC 18004 section 6.3.8
+_MAX_LINK: Final = MAX_LINK_PREFIX + 4 * MAX_INVITATION // 3 + 1
+_BORDER: Final = 4  # modules of white around it: ISO/IEC 18004 section 6.3.8
 
 
 def png(link: str, scale: int = 6) -> bytes:

@@ -83,12 +83,19 @@ class Settings:
         try:
             found = cls(
                 tuple(bytes.fromhex(key) for key in keys),
-                tuple((start, bits) for start, bits in steps),
-                seconds,
+                tuple((_whole(start), _whole(bits)) for start, bits in steps),
+                _whole(seconds),
             )
         except (TypeError, ValueError) as error:
             raise refused from error
-        # One spelling: no upper case in keys, no numbers that are true or false.
+        # One spelling: no upper case or white space in keys.
         if repr(found.to_json()) != repr({name: value[name] for name in found.to_json()}):
             raise refused
         return found
+
+
+def _whole(value: object) -> int:
+    """``value``, a whole number; True, which Python takes for one, is none."""
+    if type(value) is not int:
+        raise TypeError
+    return value
