@@ -109,10 +109,9 @@ MAX_ENTRANCES: Final = 3  # addresses in an invitation or a slip: one, and two w
 MAX_ENTRANCE: Final = 160  # characters of one; an onion name with a path has 90
 SLIP_RECORD: Final = 508  # bytes sealed: 20 fill a piece beside its head and signature
 PAGE_RECORDS: Final = 20  # of 508 bytes; with 80 bytes of head and signature, 10,240
-# Pages of one epoch, as a power of two: 2 are the fewest between which a slip can choose, 65,536 are
-# 640 MB and carry half a million slips.
-MIN_PAGE_BITS: Final = 1
-MAX_PAGE_BITS: Final = 16
+# Pages of one epoch, as a power of two.
+MIN_PAGE_BITS: Final = 1  # two pages are the fewest between which a slip can choose
+MAX_PAGE_BITS: Final = 16  # 65,536 pages are 671 MB and carry nine hundred thousand slips
 # Slips that are looked for under one key: above that, readers look one step further down their own
 # branch. With the two pages they ask for, there is room for five times as many.
 MAX_ANCHORED: Final = 8
