@@ -122,6 +122,7 @@ MAX_EPOCH: Final = 0xFFFFFFFF  # four bytes; with the shortest epochs, until the
 # in gets a place that nobody had. A node compares what it is asked for with three paths for each.
 MAX_SEATS: Final = 64
 MAX_ENDPOINTS: Final = 100_000  # of one list; the largest public one has 461
+MAX_ENDPOINT_LIST: Final = 32 << 20  # bytes; 100,000 entries of 300
 
 # --- publisher -----------------------------------------------------------------------------------
 MAX_CHANNELS: Final = 64  # of one publication; the largest newsroom we know of writes 27 languages
@@ -158,6 +159,7 @@ DOCTOR_WHOLE_SECONDS: Final = 30.0  # for a mirror's metadata, and for its piece
 # A node's cover site is held in memory, and sent by a machine that may be small.
 MAX_COVER: Final = 32 << 20
 MAX_COVER_FILES: Final = 2_000  # a small site has a hundred
+MAX_COUNTERS: Final = 64 << 10  # a file of 14 epochs of 64 seats is 20 kB
 # A node's patience with those who connect to it. A request of ours is 200 bytes; browsers send 1 kB.
 MAX_REQUEST_LINE: Final = 8_190  # bytes; longer paths name nothing, and are still answered
 MAX_HEADER_FIELD: Final = 4_096  # bytes; an ordinary proxy's longest

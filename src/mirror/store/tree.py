@@ -177,9 +177,9 @@ class Writer:
         self._flush()
         self._place(TIMESTAMP, files[TIMESTAMP])
         self._flush()
+        atomic.remove(self._pages)
         self._remove(drop)
         atomic.remove(self._drop)
-        atomic.remove(self._pages)
         self._restamp()
 
     def has_staged(self, timestamp: bytes) -> bool:
