@@ -1,1 +1,1 @@
-"""The simulator: censors against the deployed splitting policy and against published ones. See SIMULATION.md."""
+"""The simulator: censors against the deployed policy and against published ones. See SIMULATION.md."""

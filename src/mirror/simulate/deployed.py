@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mirror.rotation.policy import decide
+from mirror.rotation.policy_open import OpenSettings, OpenState, decide_open
 from mirror.rotation.policy_state import Added, Blocked, Event, Joined, Lost, Settings, State
 from mirror.simulate.engine import NONE, Morning
 from mirror.simulate.worlds import Bools, Ints, World
@@ -43,4 +44,27 @@ class Deployed:
         up = np.zeros(len(self._inviter), dtype=np.bool_)
         cohorts = self.state.cohorts
         up[: len(self.state.cohort_of)] = [cohorts[each].is_quarantined for each in self.state.cohort_of]
+        return up
+
+
+class DeployedOpen:
+    """The policy for open entry."""
+
+    def __init__(self, world: World, settings: OpenSettings | None = None) -> None:
+        self._inviter = world.inviter
+        self._holds = np.full((len(world.inviter), 1), NONE, dtype=np.int64)
+        self.state = OpenState(settings or OpenSettings(cap=world.setting.cap))
+
+    def step(self, morning: Morning) -> Ints:
+        """Tell the policy; what its groups are on."""
+        self.state, _ = decide_open(self.state, events_of(morning, self._inviter))
+        self._holds[:] = NONE
+        for group in self.state.groups.values():
+            self._holds[list(group.members), 0] = group.endpoint
+        return self._holds
+
+    def given_up(self) -> Bools:
+        """Whom the policy does not serve any more."""
+        up = np.zeros(len(self._inviter), dtype=np.bool_)
+        up[sorted(self.state.given_up)] = True
         return up
