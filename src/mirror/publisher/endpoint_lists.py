@@ -226,11 +226,12 @@ def _declared(entry: object, pool: Pool) -> Declared | list[str]:
     if not isinstance(jurisdiction, str) or (jurisdiction and not _COUNTRY.fullmatch(jurisdiction)):
         reasons.append("list-jurisdiction")
     addresses = values.get("addresses", [])
-    if not isinstance(addresses, list) or not all(map(_is_ip, addresses)):
+    known = [str(each) for each in addresses if _is_ip(each)] if isinstance(addresses, list) else []
+    if not isinstance(addresses, list) or len(known) < len(addresses):
         reasons.append("list-addresses")
     if reasons or text is None:
         return reasons
-    return Declared(text, b"", str(provider), str(jurisdiction).upper(), tuple(map(str, addresses)), pool)
+    return Declared(text, b"", str(provider), str(jurisdiction).upper(), tuple(known), pool)
 
 
 def _address(value: object, reasons: list[str]) -> str | None:
