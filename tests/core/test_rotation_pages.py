@@ -220,6 +220,21 @@ def test_a_page_tells_nothing_of_how_full_it_is() -> None:
         assert abs(chi - 255) < 4 * math.sqrt(2 * 255)
 
 
+def test_where_a_record_stands_tells_nothing() -> None:
+    for path, data in World(leaves(28), bits=1).made().files.items():
+        records = [data[at : at + SLIP_RECORD] for at in range(80, MAX_PIECE, SLIP_RECORD)]
+        assert path.endswith("/2") or records == sorted(records)
+
+
+def test_pages_of_another_number_of_pages_are_not_kept() -> None:
+    """The bodies of empty pages are the same, whatever their number; what is signed is not."""
+    few = World({}, bits=1).made().files
+    more = World({}, bits=2)
+    made = more.made(few)
+    assert made.changed == set(made.files)
+    assert more.pages((1,), made.files)
+
+
 def test_making_again_changes_nothing() -> None:
     world = World(leaves(100))
     made = world.made()

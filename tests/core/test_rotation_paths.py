@@ -162,3 +162,9 @@ def test_what_is_no_address_is_no_entrance(text: str) -> None:
 def test_secrets_and_seats_have_bounds(secret: bytes, seat: int) -> None:
     with pytest.raises(ValueError, match="secret"):
         paths.path_key(secret, seat)
+
+
+@pytest.mark.parametrize("epoch", [-1, MAX_EPOCH + 1])
+def test_epochs_have_bounds(epoch: int) -> None:
+    with pytest.raises(ValueError, match="epoch"):
+        paths.path(SECRET, epoch)

@@ -5,6 +5,7 @@ A vector is an object with ``kind``, ``name``, ``why``, ``input``, ``expect`` ("
 file's ``pages``, with ``edits``: pairs of an offset and the byte that stands there instead.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from helpers.rotation import EPOCH, KEY, NOW, PUBLICATION, SECRET, SIGNER, World
 from mirror.errors import MirrorError
 from mirror.rotation import invitation, keys, looking, pages, paths, settings
 from mirror.rotation.epochs import Calendar
-from mirror.rotation.keys import Keyring, KeyTree, Place
+from mirror.rotation.keys import Keyring, KeyTree, NodePath, Place
 from mirror.rotation.pages import Name
 from mirror.rotation.paths import Entrance
 from mirror.rotation.slips import Sealer, Slip
@@ -171,7 +172,8 @@ def _case(kind: str, name: str, why: str, given: Json, expect: str = "ok") -> Js
 
 
 def _keys() -> Iterator[Json]:
-    base = {"publication": PUBLICATION.hex(), "secret": SECRET.hex()}
+    base: Json = {"publication": PUBLICATION.hex(), "secret": SECRET.hex()}
+    path_: list[int]
     for path_ in ([], [0], [1], [0, 0], [65_535], [7, 1, 0, 3, 2, 15, 9, 4]):
         yield _case("node", "-".join(map(str, path_)) or "root", "section 2", base | {"path": path_})
     tree = KeyTree(SECRET, PUBLICATION)
@@ -256,8 +258,8 @@ def _invitations() -> Iterator[Json]:
     }
     for name, (data, code) in others.items():
         whole = data + invitation._checksum(data)
-        given = {"text": "mirror:" + invitation.urlsafe_b64encode(whole).decode().rstrip("=")}
-        yield _case("invitation", name, "one defect, with the checksum that fits", given, code)
+        uri = "mirror:" + urlsafe_b64encode(whole).decode().rstrip("=")
+        yield _case("invitation", name, "one defect, with the checksum that fits", {"text": uri}, code)
 
 
 def _slips() -> Iterator[Json]:
@@ -291,11 +293,12 @@ def _slips() -> Iterator[Json]:
 
 def _pages() -> Iterator[Json]:
     tree = WORLD.tree
+    path_: NodePath
     for path_, look_, bits in (((), 0, 1), ((1, 6), 0, 7), ((1, 6), 1, 7), ((1, 6), 2, 16), ((1, 6), 9, 16)):
         given = of_ring(tree.keyring(path_)) | {"look": look_, "epoch": EPOCH, "bits": bits}
         yield _case("look", f"depth-{len(path_)}-look-{look_}-bits-{bits}", "the two pages", given)
     path_zero = f"s/{EPOCH}/0"
-    base = {
+    base: Json = {
         "page": path_zero,
         "edits": [],
         "epoch": EPOCH,

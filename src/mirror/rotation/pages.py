@@ -160,7 +160,7 @@ def find_slip(pages: Sequence[Page], keyring: Keyring, publication: bytes) -> Sl
     """
     if len({page.name.epoch for page in pages}) > 1:
         raise ValueError("pages of several epochs")
-    records = [record for page in pages if page.name.kind == SLIPS for record in page.records]
+    records = [record for page in pages for record in page.records]
     sealers = [Sealer(key, publication, pages[0].name.epoch) for key in keyring.slip_keys()] if pages else []
     return open_any(records, sealers)
 
