@@ -107,6 +107,15 @@ def test_what_is_typed_may_be_in_any_case_and_spacing() -> None:
         assert parse(typed) == DEEP
 
 
+def test_letters_of_other_alphabets_are_none_of_ours() -> None:
+    """upper() makes an S of the long s, and an I of the dotless one."""
+    text = DEEP.text()
+    for letter, odd in (("S", "ſ"), ("I", "ı")):
+        assert letter in text
+        assert odd.upper() == letter
+        assert code_of(text.replace(letter, odd, 1)) == "invitation-damaged"
+
+
 def test_a_link_is_taken_as_it_is() -> None:
     link = DEEP.link(PAGE)
     page, fragment = link.split("#")
@@ -156,11 +165,36 @@ def test_a_field_out_of_bounds_is_refused(at: int, value: int) -> None:
     assert code_of(resealed(bytes(data))) == "invitation-format"
 
 
-@pytest.mark.parametrize("odd", [b"\x00", b"\x04", b"\x01\x04\x01a", b"\x01\x00\x00", b"\x01\x00\x02a\xff"])
+def test_a_whole_invitation_that_is_too_deep_is_refused() -> None:
+    deepest = invited((0,) * MAX_DEPTH).encode()
+    keys = 48 + 2 + 16
+    body = deepest[:1] + bytes([MAX_DEPTH + 1]) + deepest[2:keys] + bytes(16) + deepest[keys:]
+    assert code_of(resealed(body)) == "invitation-format"
+    assert decode(resealed(deepest)).keyring.depth == MAX_DEPTH
+
+
+GOOD = b"\x00\x04a.b/"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"\x00",
+        b"\x04" + GOOD * 4,
+        b"\x02" + GOOD,
+        b"\x01\x04" + GOOD[1:],
+        b"\x01\x00\x00",
+        b"\x01\x00\x03a.b",
+        b"\x01\x00\x04a\xff./",
+        b"\x01\x01" + GOOD[1:] + bytes(15),
+        b"\x01" + GOOD + b"\x00",
+    ],
+)
 def test_a_list_of_endpoints_is_strict(odd: bytes) -> None:
     body = DEEP.encode()[:-4]
     start = 48 + 2 + 16 * 9
     assert body[start] == 3
+    assert decode(resealed(body[:start] + b"\x01" + GOOD + bytes(4))).entrances == (Entrance("https://a.b/"),)
     assert code_of(resealed(body[:start] + odd + bytes(4))) == "invitation-format"
 
 

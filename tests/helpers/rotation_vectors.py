@@ -189,7 +189,7 @@ def _paths() -> Iterator[Json]:
     for days in (-400, -2, -1, 0, 1, 2, 400):
         given = {"seconds": 86_400, "now": NOW + days * 86_400, "issued": NOW}
         yield _case("calendar", f"clock-off-by-{days}", "slips are asked for where they exist", given)
-    whole: Json = {"epoch-seconds": 86_400, "keys": [KEY.hex()], "pages": [[0, 1], [20_790, 3]]}
+    whole: dict[str, Json] = {"epoch-seconds": 86_400, "keys": [KEY.hex()], "pages": [[0, 1], [20_790, 3]]}
     epochs = [0, 20_789, 20_790, 30_000]
     yield _case("settings", "growing", "more pages from an epoch on", {"value": whole, "epochs": epochs})
     defects: dict[str, Json] = {
@@ -207,8 +207,7 @@ def _paths() -> Iterator[Json]:
         "not-an-object": [whole],
     }
     for name, value in defects.items():
-        given = {"value": value, "epochs": []}
-        yield _case("settings", name, "one defect", given, "rotation-settings")
+        yield _case("settings", name, "one defect", {"value": value, "epochs": []}, "rotation-settings")
 
 
 def _invitations() -> Iterator[Json]:
@@ -251,7 +250,7 @@ def _invitations() -> Iterator[Json]:
         "too-deep": (body[:1] + b"\x11" + body[2:], "invitation-format"),
         "looks-below-itself": (body[:2] + b"\x09" + body[3:], "invitation-format"),
         "no-endpoint": (body[:start] + b"\0", "invitation-format"),
-        "four-endpoints": (body[:start] + b"\x04" + body[start + 1 :], "invitation-format"),
+        "four-endpoints": (body[:start] + b"\x04" + b"\x00\x04a.b/" * 4, "invitation-format"),
         "unknown-flag": (body[: start + 1] + b"\x05" + body[start + 2 :], "invitation-format"),
         "not-ascii": (body[: start + 3] + b"\xff" + body[start + 4 :], "invitation-format"),
         "too-long": (body + bytes(400), "invitation-too-long"),

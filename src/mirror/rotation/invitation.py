@@ -218,8 +218,6 @@ def decode(data: bytes) -> Invitation:
         raise _damaged()
     cursor = Cursor(body[1:], "invitation-format")
     depth, look = cursor.number(1), cursor.number(1)
-    if depth > MAX_DEPTH:
-        raise cursor.broken()
     publication = cursor.take(PUBLICATION_SIZE)
     created, expires, seconds = (cursor.number(4) for _ in range(3))
     try:
