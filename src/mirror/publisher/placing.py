@@ -28,6 +28,7 @@ from mirror.publisher.database import Change
 from mirror.publisher.roster import Counted, Event, Facts, Happened, PolicyRow, Pool
 from mirror.rotation.epochs import Calendar
 from mirror.rotation.keys import NodePath, Place
+from mirror.rotation.looking import Crowded
 from mirror.rotation.paths import Entrance
 from mirror.rotation.policy import decide
 from mirror.rotation.policy_state import (
@@ -119,7 +120,7 @@ def ask(facts: Facts, pool: Pool, calendar: Calendar, now: int, *, at_once: bool
 def carry_out(change: Change, answer: Answer, calendar: Calendar, now: int) -> None:
     """Keep ``answer``: the policy's memory, the seats, the parts that were alone (rule 2)."""
     pool, facts = answer.pool, change.facts
-    old, new = _homes(answer.before), _homes(answer.after)
+    old, new = homes(answer.before), homes(answer.after)
     for cohort in sorted(old.keys() | new.keys()):
         was, is_now = old.get(cohort, NOWHERE), new.get(cohort, NOWHERE)
         if was == is_now:
@@ -180,13 +181,34 @@ def slips(facts: Facts) -> dict[Place, tuple[Entrance, ...]]:
     """What each place is told, for ``making.Handout``: nothing where a cohort has no endpoint."""
     found: dict[Place, tuple[Entrance, ...]] = {}
     for pool in Pool:
-        homes = _homes(state_of(facts, pool))
+        here = homes(state_of(facts, pool))
         for place, cohort in places(facts, pool).items():
-            endpoint = homes.get(cohort, NOWHERE)
+            endpoint = here.get(cohort, NOWHERE)
             entrance = None if endpoint == NOWHERE else facts.entrance(endpoint, pool, cohort)
             if entrance is not None and facts.endpoints[endpoint].is_live:
                 found[place] = (entrance,)
     return found
+
+
+def looks_now(facts: Facts, epoch: int) -> Crowded:
+    """By which crowded nodes readers look in ``epoch``: as the last slips told them."""
+    kept = max((each for each in facts.epochs if each <= epoch), default=None)
+    return frozenset() if kept is None else read_crowded(facts.epochs[kept][0])
+
+
+def write_crowded(nodes: Crowded) -> str:
+    """Crowded nodes as a column has them."""
+    return json.dumps(sorted(nodes), separators=(",", ":"))
+
+
+def read_crowded(text: str) -> Crowded:
+    """What ``write_crowded`` gave."""
+    return frozenset(tuple(path) for path in json.loads(text))
+
+
+def homes(state: State) -> dict[int, int]:
+    """The endpoint of every cohort that has one."""
+    return {number: cohort.endpoint for number, cohort in state.cohorts.items() if cohort.endpoint != NOWHERE}
 
 
 class _Node:
@@ -245,10 +267,6 @@ def _expand(change: Change, answer: Answer, now: int) -> None:
             continue
         change.add_readers(answer.pool, more, now)
         count += len(more)
-
-
-def _homes(state: State) -> dict[int, int]:
-    return {number: cohort.endpoint for number, cohort in state.cohorts.items() if cohort.endpoint != NOWHERE}
 
 
 def _told(event: Happened, inviter: Mapping[int, int]) -> Told | None:

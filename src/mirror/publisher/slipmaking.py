@@ -14,14 +14,13 @@ Rules:
 4. Pages that did not change keep their bytes. What lies in the tree is verified before it is reused.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from mirror.errors import MirrorError
-from mirror.publisher.placing import ask, carry_out, slips
-from mirror.publisher.roster import Pool
+from mirror.publisher.placing import ask, carry_out, looks_now, read_crowded, slips, write_crowded
+from mirror.publisher.roster import Facts, Pool
 from mirror.publisher.rotation import Press, signed_settings
 from mirror.rotation.keys import Place
 from mirror.rotation.looking import Crowded, crowded
@@ -69,12 +68,12 @@ def make_slips(press: Press, tree: Tree, publication: Publication, now: int) -> 
             facts = change.again().facts
             told = slips(facts)
             epoch = press.opened.calendar.epoch(now)
-            looks = _looks(facts.epochs, told, epoch)
+            looks = _looks(facts, told, epoch)
             changed: dict[str, bytes] = {}
             for each in range(epoch, epoch + 1 + _AHEAD):
                 handout = Handout(each, told, looks[each], looks[each + 1], each + _PROMISED)
                 changed |= _made(handout, press, settings, tree, now)
-            change.keep_epochs({each: (_encoded(nodes), each == epoch) for each, nodes in looks.items()})
+            change.keep_epochs({each: (write_crowded(nodes), each == epoch) for each, nodes in looks.items()})
     except MirrorError as error:
         if error.code not in ("slips-crowded", "slip-too-long"):
             raise
@@ -82,16 +81,14 @@ def make_slips(press: Press, tree: Tree, publication: Publication, now: int) -> 
     return Pages(changed, len(told))
 
 
-def _looks(
-    kept: Mapping[int, tuple[str, bool]], told: Mapping[Place, tuple[Entrance, ...]], epoch: int
-) -> dict[int, Crowded]:
+def _looks(facts: Facts, told: Mapping[Place, tuple[Entrance, ...]], epoch: int) -> dict[int, Crowded]:
     """By which crowded nodes readers look in ``epoch`` and the two after it (rule 3)."""
     fresh = crowded(told)
-    before = max((each for each in kept if each <= epoch), default=None)
+    kept = facts.epochs
     # After a silence readers look as the last slips said, whatever epoch those were for.
-    looks = {epoch: frozenset() if before is None else _decoded(kept[before][0])}
+    looks = {epoch: looks_now(facts, epoch)}
     is_told = epoch in kept and kept[epoch][1] and epoch + 1 in kept
-    looks[epoch + 1] = _decoded(kept[epoch + 1][0]) if is_told else fresh
+    looks[epoch + 1] = read_crowded(kept[epoch + 1][0]) if is_told else fresh
     looks[epoch + 2] = fresh
     return looks
 
@@ -114,11 +111,3 @@ def _lying(name: Name, press: Press, tree: Tree) -> bytes | None:
     except MirrorError:
         return None
     return data
-
-
-def _encoded(nodes: Crowded) -> str:
-    return json.dumps(sorted(nodes), separators=(",", ":"))
-
-
-def _decoded(text: str) -> Crowded:
-    return frozenset(tuple(path) for path in json.loads(text))
