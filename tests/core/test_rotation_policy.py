@@ -277,6 +277,20 @@ def test_dense_branches_are_quarantined_and_sparse_ones_are_not() -> None:
         assert not state.cohorts[state.cohort_of[10]].is_quarantined
 
 
+def test_many_informers_below_one_do_not_condemn_his_inviter() -> None:
+    # 0 invited 1, an honest reader; 1 invited 2, an informer, who invited seven more, and ten honest ones.
+    how = Settings(cap=50, smallest=2, kept=1, dense=12, recent=0)
+    tree = [Joined(0), Joined(1, 0), Joined(2, 1), *(Joined(reader, 2) for reader in range(3, 10))]
+    tree += [Joined(reader, 1) for reader in range(10, 20)]
+    state = told(State(how), *tree, *map(Added, range(300)))
+    informers = range(2, 10)
+    for _ in range(20):
+        on = {state.cohorts[state.cohort_of[reader]].endpoint for reader in informers} - {NOWHERE}
+        state = told(state, *map(Blocked, sorted(on)))
+    given_up = {r for c in state.cohorts.values() if c.is_quarantined for r in c.members}
+    assert given_up == set(informers)
+
+
 @pytest.mark.parametrize(
     "events",
     [

@@ -5,8 +5,10 @@ R3. Newcomers first. If guests moved in less than ``guest_days`` ago with cohort
     out of it. Whoever is not blamed moves on whole.
 R4. A blamed cohort is cut along the tree. One reader who was alone on an endpoint that nobody else
     ever knew, and it was blocked, is an informer: there is nobody else.
-R5. Informers invite informers. A branch in which ``informers`` were located, with at most ``dense``
-    other readers for each of them, is quarantined whole.
+R5. Informers invite informers. A reader is taken for one when ``informers`` of those he invited are, or
+    have informers below them; he himself counts too. His branch is quarantined whole if it has at most ``dense``
+    other readers for each of these signs. Many informers below one of the invited are one sign: they
+    say that this one is the first of them, not his inviter.
 """
 
 from collections.abc import Sequence
@@ -65,16 +67,29 @@ def _cut(state: State, cohort: Cohort, tree: Tree) -> None:
 def _quarantine_around(state: State, informer: int, tree: Tree) -> None:
     """Quarantine the dense branches above ``informer`` (R5)."""
     settings = state.settings
+    signs = _signs(state, tree)
     top = tree.inviter[informer]
     while top != NOBODY:
-        branch = tree.branch(top)
-        found = sum(reader in state.located for reader in branch)
-        free = [reader for reader in branch if not state.cohorts[state.cohort_of[reader]].is_quarantined]
-        if len(free) > settings.dense * found:
-            return
-        if found >= settings.informers and free:
+        count = len(signs[top]) + (top in state.located)
+        free = [
+            reader for reader in tree.branch(top) if not state.cohorts[state.cohort_of[reader]].is_quarantined
+        ]
+        if len(free) > settings.dense * len(state.located):
+            return  # and so are all branches above
+        if free and count >= settings.informers and len(free) <= settings.dense * count:
             quarantine(state, free)
         top = tree.inviter[top]
+
+
+def _signs(state: State, tree: Tree) -> dict[int, set[int]]:
+    """By reader above an informer: whom he invited that is one or has one below."""
+    signs: dict[int, set[int]] = {}
+    for informer in state.located:
+        reader = informer
+        while (above := tree.inviter[reader]) != NOBODY and reader not in signs.setdefault(above, set()):
+            signs[above].add(reader)
+            reader = above
+    return signs
 
 
 def quarantine(state: State, readers: Sequence[int]) -> None:

@@ -96,11 +96,13 @@ Decision = Made | Split | Assigned | Quarantined | Retired
 class Settings:
     """How the policy for invited readers behaves. ``ROTATION.md`` and ``SIMULATION.md`` say why.
 
-    ``opening`` is the share of the stock used at first, ``reserve`` the share of all endpoints kept back
-    from cutting cohorts that nobody blocked. A blocked cohort is cut in ``parts``. Readers who joined
-    within ``recent`` days of a block, and guests who moved in within ``guest_days``, are blamed first.
-    A branch with ``informers`` found in it is quarantined when it has at most ``dense`` other readers
-    for each of them.
+    ``opening`` is the share of the stock used at first, ``smallest`` the readers of the smallest cohort made
+    before anything was blocked. ``reserve``, a share of all endpoints, and ``kept`` more stay in stock
+    when cohorts that nobody blocked are cut: those above ``coarse`` times the readers for each
+    endpoint. A blocked cohort is cut in ``parts``, and is a guest only after at most ``guest_burns``
+    blocks. Readers who joined within ``recent`` days of a block, and guests who moved in within
+    ``guest_days``, are blamed first. ``informers`` signs make an informer of a reader, whose branch is
+    quarantined when it has at most ``dense`` other readers for each sign.
     """
 
     cap: int = 500  # readers of one endpoint: a small host carries them, and one block cuts off no more
@@ -111,7 +113,7 @@ class Settings:
     smallest: int = 4
     recent: int = 1
     guest_days: int = 7
-    informers: int = 3
+    informers: int = 2
     dense: int = 12
     guest_burns: int = 0
     kept: int = 10
