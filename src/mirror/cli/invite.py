@@ -71,14 +71,12 @@ class _Files:
 
     def write(self, link: str) -> None:
         """Write the invitation, whole or not at all, for its owner only."""
-        made = (
-            (self.out, lambda: link.encode() + b"\n"),
-            (self.png, lambda: picture.png(link)),
-            (self.svg, lambda: picture.svg(link)),
-        )
-        for path, content in made:
-            if path is not None:
-                place(path, content(), mode=0o600)
+        if self.out is not None:
+            place(self.out, link.encode() + b"\n", mode=0o600)
+        if self.png is not None:
+            place(self.png, picture.png(link), mode=0o600)
+        if self.svg is not None:
+            place(self.svg, picture.svg(link), mode=0o600)
 
     def remove(self) -> None:
         """Remove what was written."""
