@@ -48,7 +48,7 @@ class RotatingDesk:
 
     def invite(self, label: str, *more: str) -> Invitation:
         """An invitation, as whoever gets the file reads it."""
-        file = self.desk.base / f"invitation-{label}"
+        file = self.desk.folder.parent / f"invitation-{label}"
         self.call("invite new", f"--label={label}", "--channel=en", f"--out={file}", *more)
         return parse(file.read_text())
 

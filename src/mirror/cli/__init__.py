@@ -22,6 +22,7 @@ PROGRAMS: Final = {
     "invite": "give invitations to readers",
     "node": "serve and sync a mirror",
     "reader": "fetch, verify and read an edition",
+    "simulate": "try the splitting of cohorts against censors",
     "demo": "see all of it work on this machine, without a network",
 }
 

@@ -22,7 +22,10 @@ from mirror.rotation.policy_state import NOWHERE, Assigned, Made, Quarantined, R
 from mirror.store import atomic
 
 _SECRET_BYTES = 32
-_LATER = "Readers hear of it with the next `mirror publish heartbeat` or release."
+_LATER = (
+    "The policy is told with the first heartbeat or release of the next epoch;"
+    " `mirror endpoints split` asks it at once."
+)
 
 
 def add(options: argparse.Namespace, tools: Tools) -> int:
@@ -129,7 +132,7 @@ def split(options: argparse.Namespace, tools: Tools) -> int:
     if options.json:
         print_json({"decisions": [line for each in answers for line in _answer_fields(each)], "done": True})
     else:
-        say(f"Done. {_LATER}")
+        say("Done. Readers hear of it with the next `mirror publish heartbeat` or release.")
     return 0
 
 

@@ -125,7 +125,7 @@ def new(options: argparse.Namespace, tools: Tools) -> int:
     say(
         f"Invited: {given.label}, at depth {depth} of {MAX_DEPTH}; valid {until}.",
         f"They can invite {MAX_FRIENDS if depth < MAX_DEPTH else 0} others themselves.",
-        "It is kept nowhere. Their slip is made with the next `mirror publish heartbeat` or release.",
+        "It is kept nowhere. Their first slip comes with the next epoch's first heartbeat or release.",
     )
     return 0
 
