@@ -11,12 +11,12 @@ Source: nginx 1.22 as packaged by Debian 12, with which ``tests/live`` compares,
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
 
 from mirror.node.cover.conditions import is_unchanged, may_range, precondition_fails, ranges, takes_gzip
-from mirror.node.cover.head import TEN, TOO_LONG, Head, number
+from mirror.node.cover.head import ELEVEN, TEN, TOO_LONG, Head, number
 from mirror.node.cover.site import HTML, File, Site, packed
 
 PLAIN_TO_TLS: Final = 497
@@ -36,6 +36,7 @@ _SAID: Final = {
 }
 # After these a connection is not kept.
 _ENDING: Final = frozenset({400, 413, 414, 500, 501, TOO_LONG, PLAIN_TO_TLS})
+_GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _CHUNK: Final = b"%x\r\n%b\r\n0\r\n\r\n"
 
 
@@ -135,10 +136,19 @@ class _Answering:
     # --- kinds of answers -----------------------------------------------------------------------
 
     def _file(self, file: File) -> Reply:
+        if self._head.is_body_broken:
+            return self.special(400)
+        made = self._conditional(file)
+        expected = self._head.fields.get(b"expect", b"").lower() == b"100-continue"
+        if not expected or self._head.version < ELEVEN:
+            return made
+        return replace(made, head=_GO_ON + made.head)
+
+    def _conditional(self, file: File) -> Reply:
         fields = self._head.fields
         if precondition_fails(fields, file):
             reply = self.special(412)
-            return Reply(reply.head, reply.body, keeps=reply.keeps, is_cut=True)
+            return replace(reply, is_cut=True)
         tag = b"ETag: %b\r\n" % file.tag
         if is_unchanged(fields, file):
             return self.made(304, None, modified=file.instant, more=tag)

@@ -85,6 +85,7 @@ class Connection(asyncio.Protocol):
         self._began = self._loop.time()
         self._until = 0.0
         self._keeps = True
+        self._lingers = False
         self._is_stopping = False
         self._is_ending = False
         self._is_over = False  # the peer sends no more
@@ -188,8 +189,8 @@ class Connection(asyncio.Protocol):
         if self._body is not None:
             self._body.take(self._data)
             self._keeps = not self._body.is_broken
-            if self._body.is_broken and head.method in {b"GET", b"HEAD"}:
-                head.fault = 400
+            head.is_body_broken = self._body.is_broken
+            self._lingers = not self._body.is_done or b"content-length" in head.fields
         may_keep = (
             self._keeps
             and not self._is_stopping
@@ -239,7 +240,7 @@ class Connection(asyncio.Protocol):
     def _end(self) -> None:
         """Rule 3."""
         self._wait(None)
-        if not self._data or self._is_tls or self._is_over:
+        if not (self._data or self._lingers) or self._is_tls or self._is_over:
             self._transport.close()
             return
         self._is_ending = True

@@ -97,6 +97,7 @@ class Head:
     fields: dict[bytes, bytes] = field(default_factory=dict)
     keeps: bool | None = None
     fault: int = 0
+    is_body_broken: bool = False
 
     @property
     def asks_to_keep(self) -> bool:
