@@ -6,9 +6,9 @@ R3. Newcomers first. If guests moved in less than ``guest_days`` ago with cohort
 R4. A blamed cohort is cut along the tree. One reader who was alone on an endpoint that nobody else
     ever knew, and it was blocked, is an informer: there is nobody else.
 R5. Informers invite informers. A reader is taken for one when ``informers`` of those he invited are, or
-    have informers below them; he himself counts too. His branch is quarantined whole if it has at most ``dense``
-    other readers for each of these signs. Many informers below one of the invited are one sign: they
-    say that this one is the first of them, not his inviter.
+    have informers below them; he himself counts too. His branch is quarantined whole if it has at most
+    ``dense`` other readers for each of these signs. Many informers below one of the invited are one
+    sign: they say that this one is the first of them, not his inviter.
 """
 
 from collections.abc import Sequence

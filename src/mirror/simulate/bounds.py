@@ -10,9 +10,9 @@ def most_served(setting: Setting) -> float:
 
     Informers are drawn evenly and nothing else is known of anybody, whatever is tried: then at most
     (N + r t) / k are served at the end of day t. Flip one served honest reader to an informer:
-    the run is the same up to his first endpoint that was not blocked, which now is, because of him alone. Each
-    blocked endpoint has at most one sole culprit. With a tree k becomes about the number of
-    attack edges, which is what we put in.
+    the run is the same up to his first endpoint that was not blocked, which now is, because of him
+    alone. Each blocked endpoint has at most one sole culprit. With a tree k becomes about the number
+    of attack edges, which is what we put in.
     """
     culprits = setting.edges or round(setting.informers * setting.readers)
     if not culprits:

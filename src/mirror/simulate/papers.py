@@ -48,13 +48,13 @@ class Comparison:
 
 
 def _rarely_without(result: Result) -> float:
-    """The mean share served: who is served all but always is in it all but always."""
+    """The mean share served, which is no more than the share of those who are never without."""
     return result.mean
 
 
 def _never_blocked(result: Result) -> float:
-    """Share of all endpoints never blocked."""
-    return 1 - result.burned[-1] / (_RBRIDGE.stock + _RBRIDGE.supply * (_RBRIDGE.days - 1))
+    """Endpoints never blocked, as a share of those of the first day, from which nearly all burns come."""
+    return max(0.0, 1 - result.burned[-1] / _RBRIDGE.stock)
 
 
 def _salmon(share: float) -> tuple[Setting, Maker]:
@@ -66,7 +66,7 @@ PUBLISHED: Final = (
     *(
         Published(
             paper="Salmon (PETS 2016)",
-            says=f"at most 4 servers are lost to each agent ({share:.0%} agents, 10,000 users, 2,000 servers)",
+            says=f"at most 4 servers are lost to each agent ({share:.0%} of 10,000 users, 2,000 servers)",
             setting=_salmon(share)[0],
             make=_salmon(share)[1],
             censor="aggressive",

@@ -142,7 +142,7 @@ def standard(seeds: Sequence[int], *, with_peers: bool) -> Iterator[Cell]:
     for world, setting in WORLDS.items():
         strategies: dict[str, Maker] = {DEPLOYED: _deployed}
         if with_peers:
-            strategies |= (TREE_PEERS if setting.edges else {}) | PEERS
+            strategies |= {**(TREE_PEERS if setting.edges else {}), **PEERS}
         yield from cells({world: setting}, strategies, seeds)
 
 
