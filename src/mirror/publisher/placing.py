@@ -320,10 +320,12 @@ def _encoded(state: State) -> str:
 def _decoded(text: str) -> State:
     state = State()
     try:
-        values = json.loads(text)
+        values = dict(json.loads(text))
+        if "cohort_of" not in values:
+            raise KeyError("cohort_of")
         for field in fields(state):
             if field.name not in values:
-                continue
+                continue  # the policy has learnt to remember more since
             value = values[field.name]
             match getattr(state, field.name):
                 case set():
