@@ -15,7 +15,7 @@ Rules, as nginx has them by default:
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from mirror.limits import WRITE_CHUNK, WRITE_SECONDS
 from mirror.node.cover.answer import PLAIN_TO_TLS, Place, Reply
@@ -96,8 +96,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's is not one by its class.
+        self._transport = transport = cast("asyncio.Transport", transport)
         name = transport.get_extra_info("sockname") or ("localhost", 80)
         host = f"[{name[0]}]" if ":" in name[0] else str(name[0])
         self._place = Place(host.encode("ascii"), int(name[1]), self._is_tls)
