@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -17,7 +18,7 @@ from mirror.rotation.looking import look_next
 from mirror.rotation.pages import find_slip, open_page, pages_of
 from mirror.rotation.slips import Slip
 
-PROGRAMS = {"endpoints": endpoints, "invite": invite}
+PROGRAMS: dict[str, ModuleType] = {"endpoints": endpoints, "invite": invite}
 
 
 @dataclass
@@ -30,7 +31,8 @@ class RotatingDesk:
         """Run ``endpoints add`` and the like; errors come out as they are."""
         program, name = command.split()
         where = [f"--publication={self.desk.folder}", self.desk.passphrase("online")]
-        return PROGRAMS[program].run([name, *where, *arguments], self.desk.tools)
+        status: int = PROGRAMS[program].run([name, *where, *arguments], self.desk.tools)
+        return status
 
     def run(self, command: str, *arguments: str) -> int:
         """Run a command as ``mirror`` does; the exit status."""
