@@ -14,7 +14,7 @@ from helpers.rotating import RotatingDesk, code_of, host, rotating
 from mirror.errors import ConfigError, MirrorError, StorageError, TrustError
 from mirror.publisher.placing import Part, homes, state_of
 from mirror.publisher.roster import Pool
-from mirror.publisher.rotation import database_file
+from mirror.publisher.rotation import database_file, signed_settings
 from mirror.rotation.invitation import parse
 from mirror.rotation.keys import Keyring
 from mirror.rotation.paths import Entrance
@@ -348,3 +348,41 @@ def test_a_static_host_has_no_paths(made: RotatingDesk) -> None:
     slip = made.slip(anna)
     assert slip is not None
     assert slip.entrances == (Entrance("https://static.lantern.net/x/"),)
+
+
+def test_a_stolen_key_of_slips_is_replaced(made: RotatingDesk, capsys: pytest.CaptureFixture[str]) -> None:
+    anna = made.invite("anna")
+    made.heartbeat(1)
+    before = signed_settings(made.desk.workspace.publication())
+    (made.desk.folder / "keys" / "slips.key").unlink()
+    (made.desk.folder / "keys" / "slips.pub").unlink()
+    assert made.desk.run("heartbeat", made.desk.passphrase("online")) == 2
+    assert "key-missing" in capsys.readouterr().err
+    made.call("endpoints add", "https://fresh.alphabet.net/")
+    made.desk.later(60)
+    assert made.heartbeat() == 0
+    assert "slips-unsigned" in capsys.readouterr().err
+    made.release()
+    after = signed_settings(made.desk.workspace.publication())
+    assert before is not None
+    assert after is not None
+    assert not set(before.keys) & set(after.keys)
+    assert made.slip(anna)
+
+
+def test_many_slips_get_more_pages_signed_ahead(made: RotatingDesk) -> None:
+    invited = [made.invite(f"reader {number}") for number in range(30)]
+    made.release()
+    settings = signed_settings(made.desk.workspace.publication())
+    assert settings is not None
+    made.heartbeat(1)
+    made.release()
+    grown = signed_settings(made.desk.workspace.publication())
+    assert grown is not None
+    now = made.desk.clock.at // DAY
+    assert grown.bits(now + 1) == settings.bits(now)
+    assert grown.bits(now + 2) > settings.bits(now)
+    for days in (0, 1, 1, 1):
+        made.heartbeat(days)
+        assert all(made.slip(each) for each in invited)
+        assert all(made.slip(each, 1) for each in invited)

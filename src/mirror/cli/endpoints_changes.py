@@ -15,7 +15,7 @@ from mirror.publisher.endpoint_lists import Reason, declare, lint_declared, read
 from mirror.publisher.keyring import ONLINE, open_online
 from mirror.publisher.placing import Answer, ask, carry_out
 from mirror.publisher.roster import Declared, Event, Facts, Known, Pool
-from mirror.publisher.rotation import Opened, is_set_up, open_rotation, set_up
+from mirror.publisher.rotation import Opened, lacks_keys, open_rotation, set_up
 from mirror.publisher.workspace import Workspace, bounded
 from mirror.rotation.paths import MIN_SECRET
 from mirror.rotation.policy_state import NOWHERE, Assigned, Made, Quarantined, Retired, Split
@@ -139,14 +139,13 @@ def split(options: argparse.Namespace, tools: Tools) -> int:
 def open_or_set_up(workspace: Workspace, options: argparse.Namespace, tools: Tools) -> Opened:
     """The publication's rotation; its keys are made where it has none yet."""
     passphrase = Passphrases.of(options).get(ONLINE)
-    if not is_set_up(workspace):
+    if lacks_keys(workspace):
         open_online(workspace, passphrase)  # the same passphrase, or slips could not be made later
         set_up(workspace, passphrase, tools.randomness, tools.kdf)
         warn(
             (
-                "Made keys/slips.key and keys/invitations.key.",
-                "Keep a copy of the second: without it every invitation is lost.",
-                "`mirror publish release` signs the first: until then readers get no slips.",
+                "Made keys/slips.key: `mirror publish release` signs it, until then readers get no slips.",
+                "Keep a copy of keys/invitations.key: without it every invitation is lost.",
             )
         )
     return open_rotation(workspace, passphrase, tools.randomness)

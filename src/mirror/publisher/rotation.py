@@ -79,6 +79,11 @@ def is_set_up(workspace: Workspace) -> bool:
     return workspace.key_file(INVITATIONS).is_file()
 
 
+def lacks_keys(workspace: Workspace) -> bool:
+    """Whether ``set_up`` has something to make: at first, and after a key of slips was taken away."""
+    return not all(workspace.key_file(name).is_file() for name in (SLIPS, INVITATIONS))
+
+
 def set_up(workspace: Workspace, passphrase: str, randomness: Randomness, kdf: Kdf) -> None:
     """Make the two keys, where they are missing; a crash in between is made up for by the next call."""
     for name in (SLIPS, INVITATIONS):
