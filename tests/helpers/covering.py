@@ -108,8 +108,11 @@ def _is_up(process: "subprocess.Popen[bytes]", port: int) -> bool:
     return False
 
 
-async def speak(address: Address, *parts: bytes) -> bytes:
-    """All that comes back for ``parts``, sent one after the other as answers come, then an end."""
+async def speak(address: Address, *parts: bytes, is_over: bool = True) -> bytes:
+    """All that comes back for ``parts``, sent one after the other as answers come.
+
+    ``is_over``: the own side is closed then; else the last request has to ask for an end.
+    """
     reader, writer = await asyncio.open_connection(address.host, address.port)
     got = bytearray()
     try:
@@ -118,8 +121,9 @@ async def speak(address: Address, *parts: bytes) -> bytes:
                 if number:
                     got += await reader.read(1 << 16)
                 writer.write(part)
-            with suppress(OSError):  # the server was quicker, and is gone
-                writer.write_eof()
+            if is_over:
+                with suppress(OSError):  # the server was quicker, and is gone
+                    writer.write_eof()
             while chunk := await reader.read(1 << 16):
                 got += chunk
     except ConnectionError:

@@ -225,7 +225,8 @@ def _paths(options: argparse.Namespace, clock: Clock) -> int:
     if options.format == "nginx":
         print("\n".join(f'"{path}" 1;' for path in known))
     else:
-        print(f"@mirror path_regexp mirror ^/({'|'.join(known)})(/.*)$")
+        expression = f"^/({'|'.join(known)})/"
+        print(f"@mirror {{\n\tmethod GET HEAD\n\tvars_regexp {{http.request.orig_uri}} {expression}\n}}")
     return 0
 
 

@@ -62,10 +62,11 @@ class Front:
     def respond(self, head: Head, place: Place, may_keep: bool) -> Reply | Awaitable[Reply]:
         """The answer to ``head``, at once unless the disk has to be asked."""
         admitted = self.gate.admit(head.target)  # for every request: it takes time
-        path = admitted[1] if admitted else ""
-        if not self.gate.is_open:
-            path = head.target[1:].decode("latin-1")  # rule 2
-        if head.fault or head.method not in {b"GET", b"HEAD"} or head.version < TEN or not kind_of(path):
+        path = admitted[1] if admitted else head.target[1:].decode("latin-1")
+        kind = kind_of(path)  # so does this
+        is_for_mirror = admitted is not None or not self.gate.is_open  # rule 2
+        is_plain = not head.fault and head.method in {b"GET", b"HEAD"} and head.version >= TEN
+        if kind is None or not is_for_mirror or not is_plain:
             return self._shown(head, place, may_keep)
         seat = admitted[0] if admitted else None
         found = self._shelf.at_hand(path)
