@@ -151,6 +151,7 @@ SLOWEST_BYTES_PER_SECOND: Final = 1_000
 MAX_CONNECTIONS: Final = 32  # at a time, over all mirrors, those that hang included: not yet a port scan
 MAX_FETCHES: Final = 24  # pieces under way at a time: fills 3 Mbit/s at 600 ms of round trip
 MAX_CONNECTIONS_PER_MIRROR: Final = 12  # twice what browsers open; only where hardly another mirror answers
+SLIPS_SECONDS: Final = 30.0  # for a reader's two slip pages, before the news; 8 kbit/s bring them in 21
 # The doctor's patience is shorter than a reader's own: it waits for each dead mirror in full.
 DOCTOR_CONNECT_SECONDS: Final = 8.0  # for a name and TLS to stand: two lost SYNs (1 + 2 s), slow round trips
 DOCTOR_PROXY_SECONDS: Final = 30.0  # the same through a proxy: a circuit of Tor is built in 10 to 20 s
