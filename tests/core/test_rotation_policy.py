@@ -27,7 +27,7 @@ from mirror.rotation.policy_state import (
 )
 from mirror.rotation.policy_tree import NOBODY, Tree
 
-SMALL = Settings(cap=12, smallest=2, kept=1)
+SMALL = Settings(cap=12, smallest=2, kept=1, guest_days=1)
 
 
 def told(state: State, *events: Event) -> State:
@@ -275,6 +275,49 @@ def test_dense_branches_are_quarantined_and_sparse_ones_are_not() -> None:
         assert {62, 68} <= state.located
         assert state.cohorts[state.cohort_of[65]].is_quarantined is expected
         assert not state.cohorts[state.cohort_of[10]].is_quarantined
+
+
+@pytest.mark.parametrize(("days", "guests_alone"), [(0, True), (9, False)])
+def test_a_guest_is_blamed_before_his_hosts_while_he_is_new(days: int, guests_alone: bool) -> None:
+    how = Settings(cap=12, smallest=1, opening=1.0, guest_days=2)
+    state = told(State(how), *chain(8), Added(0), Added(1))
+    for _ in range(5):
+        state = told(state)
+    state = told(state, Joined(8), Joined(9, 8))
+    shared = state.cohorts[state.cohort_of[8]].endpoint
+    (host,) = set(state.used[shared]) - {state.cohort_of[8]}
+    members = state.cohorts[host].members.copy()
+    for _ in range(days):
+        state = told(state)
+    state = told(state, Blocked(shared), *map(Added, range(2, 10)))
+    assert [state.cohorts[state.cohort_of[reader]].members for reader in (8, 9)] == [[8], [9]]
+    assert (host in state.cohorts) is guests_alone
+    if guests_alone:
+        assert state.cohorts[host].members == members
+        assert state.cohorts[host].burns == 0
+
+
+def test_a_guest_goes_only_where_there_is_room() -> None:
+    how = Settings(cap=12, smallest=1, opening=1.0, guest_days=2)
+    state = told(State(how), *chain(10), Added(0))
+    for _ in range(5):
+        state = told(state)
+    state = told(state, Joined(10), Joined(11, 10), Joined(12, 11))
+    assert state.cohorts[state.cohort_of[10]].endpoint == NOWHERE
+    state = told(state, Joined(13))
+    assert state.cohorts[state.cohort_of[13]].endpoint == 0
+
+
+def test_informers_elsewhere_do_not_make_a_branch_dense() -> None:
+    how = Settings(cap=50, smallest=2, kept=1, dense=2, recent=0)
+    tree = [Joined(0), *(Joined(reader, 0) for reader in range(1, 60))]
+    tree += [Joined(60, 0), *(Joined(reader, 60) for reader in range(61, 71))]
+    state = told(State(how), *tree, *map(Added, range(300)))
+    for informer in (10, 20, 30, 40, 50, 62, 68):
+        while not state.cohorts[state.cohort_of[informer]].is_quarantined:
+            state = told(state, Blocked(state.cohorts[state.cohort_of[informer]].endpoint))
+    assert state.located == {10, 20, 30, 40, 50, 62, 68}
+    assert {r for c in state.cohorts.values() if c.is_quarantined for r in c.members} == state.located
 
 
 def test_many_informers_below_one_do_not_condemn_his_inviter() -> None:

@@ -61,7 +61,7 @@ class OpenSettings:
     crowd: int = 60
     limit: float = 0.9
     guess: float = 0.002  # the share of informers before anything was blocked
-    host_worth: float = 0.4  # what an endpoint with readers counts among those to spare
+    host_worth: float = 0.15  # what an endpoint with readers counts among those to spare
     small_share: float = 0.4  # of the newest groups blocked: then more are let in
 
 
