@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,11 +12,12 @@ import pytest
 
 from helpers.covering import shown, site, speak
 from helpers.coverrequests import get
-from helpers.serving import HERE, Play, write
+from helpers.serving import HERE, Play, connected, until, write
 from mirror.bundle.piece import name_of, path_of
 from mirror.clock import SystemClock
 from mirror.errors import ConfigError
 from mirror.node.config import Cover, Rotation, Serve
+from mirror.node.cover.connection import Habits
 from mirror.node.gate import Gate, added, rounded_up
 from mirror.node.rotating import read_secret, read_totals
 from mirror.node.serve import Node
@@ -179,6 +181,80 @@ def test_no_answer_of_the_mirror_says_more_than_one_of_the_site(play: Play, fold
             named = [line.split(b":")[0] for line in ours.split(b"\r\n\r\n")[0].split(b"\r\n")[1:]]
             assert named[:3] == [line.split(b":")[0] for line in theirs.split(b"\r\n")[1:4]]
             assert not {name.lower() for name in named} & {b"etag", b"via", b"x-powered-by", b"last-modified"}
+
+    play(story())
+
+
+# --- slow, silent and deaf peers ------------------------------------------------------------------
+
+SHORT = Habits(head=0.2, keep=0.2, pause=0.2, linger=0.4, write=0.2)
+
+
+@asynccontextmanager
+async def impatient(folder: Path) -> AsyncIterator[Node]:
+    """A node with a cover site that does not wait long."""
+    settings = Serve(listen=(HERE,))
+    cover, rotation = Cover(folder / "site"), Rotation(folder / "secret")
+    async with Node(
+        Tree(folder / "tree"), settings, Day(), habits=SHORT, rotation=rotation, cover=cover
+    ) as node:
+        yield node
+
+
+@pytest.mark.parametrize(
+    "start", [b"", b"G", b"GET / HTTP/1.1\r\nHost: x\r\n", b"\r\n", b"GET /" + b"a" * 5_000]
+)
+def test_who_sends_no_whole_head_is_left_without_a_word(play: Play, folder: Path, start: bytes) -> None:
+    async def story() -> None:
+        async with impatient(folder) as node, connected(node.addresses[0]) as peer:
+            await peer.send(start)
+            assert await peer.is_closed()
+
+    play(story())
+
+
+@pytest.mark.parametrize(
+    "body", ["Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n"], ids=["counted", "chunked"]
+)
+def test_a_body_that_never_comes_is_not_waited_for(play: Play, folder: Path, body: str) -> None:
+    async def story() -> None:
+        async with impatient(folder) as node, connected(node.addresses[0]) as peer:
+            await peer.send(get("/notes.txt", body))
+            assert (await peer.reply()).body == b"0123456789"
+            assert await peer.is_closed()
+
+    play(story())
+
+
+def test_who_says_nothing_more_is_left(play: Play, folder: Path) -> None:
+    async def story() -> None:
+        async with impatient(folder) as node, connected(node.addresses[0]) as peer:
+            assert (await peer.ask("/notes.txt")).body == b"0123456789"
+            assert await peer.is_closed()
+
+    play(story())
+
+
+def test_who_asks_ahead_and_does_not_read_holds_little(play: Play, folder: Path) -> None:
+    async def story() -> None:
+        async with impatient(folder) as node:
+            with socket.socket() as deaf:
+                deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+                deaf.setblocking(False)
+                where = node.addresses[0]
+                await asyncio.get_running_loop().sock_connect(deaf, (where.host, where.port))
+
+                def is_cut() -> bool:
+                    try:
+                        deaf.send(get("/bees.jpg") * 50)
+                    except BlockingIOError:
+                        return False
+                    except ConnectionError:
+                        return True
+                    return False
+
+                await until(is_cut, "it may hold on")
+            assert b"0123456789" in await asked(node, get("/notes.txt"))
 
     play(story())
 

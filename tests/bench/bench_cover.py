@@ -4,7 +4,7 @@ Requests are interleaved, one of each kind in a random order, each kind over a c
 each pair of kinds the two-sample Kolmogorov-Smirnov statistic is printed with its p-value: below 0.01 a
 prober with as many samples tells them apart. nginx is there to be honest about: it is told apart by time.
 
-    python tests/bench/bench_cover.py [--rounds 4000]
+    PYTHONPATH=src:tests python tests/bench/bench_cover.py [--rounds 4000]
 """
 
 import argparse
@@ -19,8 +19,6 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-sys.path[:0] = [str(Path(__file__).parents[2] / name) for name in ("src", "tests")]
 
 from helpers.covering import nginx, site
 from helpers.coverrequests import get
@@ -75,7 +73,7 @@ def measured(addresses: dict[str, Address], rounds: int) -> dict[tuple[str, str]
     pairs = [(server, kind) for server in addresses for kind in KINDS]
     found: dict[tuple[str, str], list[float]] = {pair: [] for pair in pairs}
     peers: dict[tuple[str, str], socket.socket] = {}
-    order = random.Random(1)  # noqa: S311 - an order, not a secret
+    order = random.Random(1)  # an order, not a secret
     for number in range(rounds):
         order.shuffle(pairs)
         for server, kind in pairs:

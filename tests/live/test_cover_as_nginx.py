@@ -77,7 +77,5 @@ def test_every_request_is_answered_as_by_nginx(folder: Path, tmp_path: Path, ser
         server = answer.split(b"Server: ")[1].split(b"\r\n")[0].decode()
         assert server.startswith("nginx/")
     different = compare(folder, tmp_path, server, more, factory)
-    for story, expected, given in different[:10]:
-        print(f"{story!r:.300}\n  nginx {expected!r:.500}\n  ours  {given!r:.500}")
     assert len(ONE) > 1_000
-    assert [story for story, _, _ in different] == []
+    assert different[:3] == []

@@ -49,8 +49,8 @@ _FRESHNESS: Final = {
 }
 
 _SAME_COVER: Final = (
-    "The cover site is the one that comes with this program: whoever knows it finds every node that shows it. "
-    "Put a site of your own in cover.folder."
+    "The cover site is the one that comes with this program: whoever knows it finds every node that "
+    "shows it. Put a site of your own in cover.folder."
 )
 
 

@@ -34,7 +34,7 @@ def instant(text: bytes) -> int | None:
                 return None
             if found.get("yy") is not None:
                 year = int(found["yy"])
-                year += 2000 if year < 70 else 1900  # noqa: PLR2004
+                year += 2000 if year < 70 else 1900
             else:
                 year = int(found["y"])
             month = _MONTHS.index(match["mon"]) + 1
@@ -69,7 +69,7 @@ def _matches(said: bytes, tag: bytes, *, is_weak: bool) -> bool:
         return True
     at = 0
     while at < len(said):
-        if is_weak and len(said) - at > 2 and said[at : at + 2] == b"W/":  # noqa: PLR2004
+        if is_weak and len(said) - at > 2 and said[at : at + 2] == b"W/":
             at += 2
         if len(tag) > len(said) - at:
             return False
@@ -88,12 +88,12 @@ def _matches(said: bytes, tag: bytes, *, is_weak: bool) -> bool:
 def may_range(fields: Fields, file: File) -> bool:
     """True when a Range field is to be looked at."""
     said = fields.get(b"range")
-    if said is None or len(said) < 7 or said[:6].lower() != b"bytes=":  # noqa: PLR2004
+    if said is None or len(said) < 7 or said[:6].lower() != b"bytes=":
         return False
     condition = fields.get(b"if-range")
     if condition is None:
         return True
-    if len(condition) >= 2 and condition.endswith(b'"'):  # noqa: PLR2004
+    if len(condition) >= 2 and condition.endswith(b'"'):
         return condition == file.tag
     return instant(condition) == file.modified
 
@@ -162,4 +162,4 @@ def _is_wanted(after: bytes) -> bool:
         return False
     part = weight["part"] or b""
     total = 100 * int(weight["whole"]) + sum(int(chr(digit)) for digit in part)
-    return 0 < total <= 100 and len(part) <= 3  # noqa: PLR2004
+    return 0 < total <= 100 and len(part) <= 3

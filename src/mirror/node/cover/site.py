@@ -96,10 +96,10 @@ def _file(name: str, body: bytes, modified: int) -> File:
 
 def packed(body: bytes) -> bytes | None:
     """``body`` as nginx's gzip filter makes it by default; None where it leaves it alone."""
-    if len(body) < 20:  # noqa: PLR2004 - gzip_min_length
+    if len(body) < 20:
         return None
     window, memory = 15, 8
-    while window > 9 and len(body) < (1 << (window - 1)) - 262:  # noqa: PLR2004
+    while window > 9 and len(body) < (1 << (window - 1)) - 262:
         window, memory = window - 1, memory - 1
     packer = zlib.compressobj(1, zlib.DEFLATED, 16 + window, max(memory, 1))
     return packer.compress(body) + packer.flush()
