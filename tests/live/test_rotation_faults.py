@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine
 from helpers.faults import Crash, disk
 from helpers.newsdesk import Desk
 from helpers.rotating import RotatingDesk, host, rotating
+from mirror.cli.invite import _Files
 from mirror.errors import ConfigError, MirrorError, StorageError
 from mirror.publisher import slipmaking
 from mirror.publisher.heartbeat import heartbeat
@@ -172,8 +173,14 @@ def test_an_invitation_that_was_not_kept_is_not_handed_over(
     cut = copy(made, tmp_path / "cut")
     file = tmp_path / "handed"
     with pytest.MonkeyPatch.context() as patch:
-        refused = StorageError("full", code="disk-full")
-        patch.setattr("mirror.cli.invite._Files.write", lambda *_: (_ for _ in ()).throw(refused))
+        write = _Files.write
+
+        def written_and_refused(files: _Files, link: str) -> None:
+            write(files, link)
+            assert file.exists()
+            raise StorageError("full", code="disk-full")
+
+        patch.setattr(_Files, "write", written_and_refused)
         with pytest.raises(StorageError):
             cut.call("invite new", "--label=x", "--channel=en", f"--out={file}")
     assert not file.exists()

@@ -77,7 +77,7 @@ def test_only_what_changed_is_fetched_and_the_past_is_dropped(story: Story) -> N
     story.made.heartbeat()
     story.sync()
     indexes = {path for path in story.node.asked if path[0] == "s"}
-    assert {path.split("/")[2] for path in indexes} == {"2"}  # the index of two epochs, and no page
+    assert {path.split("/")[2] for path in indexes} == {"16"}  # the index of two epochs, and no page
     story.made.call("invite revoke", "anna", "--yes")
     story.made.desk.later(60)
     story.made.heartbeat()
@@ -136,7 +136,7 @@ def test_pages_of_another_publication_or_epoch_are_not_taken(story: Story, tmp_p
     other.heartbeat(1)
     good = tree_of(story.made)
     epoch = story.made.desk.clock.at // 86_400
-    moved = good | {f"s/{epoch}/{number}": good[f"s/{epoch + 1}/{number}"] for number in range(3)}
+    moved = good | {f"s/{epoch}/{number}": good[f"s/{epoch + 1}/{number}"] for number in range(17)}
     story.sync(moved)
     assert not [path for path in story.slips() if path.startswith(f"s/{epoch}/")]
     foreign = good | {path: data for path, data in tree_of(other).items() if path[0] == "s"}

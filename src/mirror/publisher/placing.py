@@ -180,11 +180,12 @@ def places(facts: Facts, pool: Pool) -> dict[Place, int]:
 def slips(facts: Facts) -> dict[Place, tuple[Entrance, ...]]:
     """What each place is told, for ``making.Handout``: nothing where a cohort has no endpoint."""
     found: dict[Place, tuple[Entrance, ...]] = {}
+    seated = facts.seated()
     for pool in Pool:
         here = homes(state_of(facts, pool))
         for place, cohort in places(facts, pool).items():
             endpoint = here.get(cohort, NOWHERE)
-            entrance = None if endpoint == NOWHERE else facts.entrance(endpoint, pool, cohort)
+            entrance = None if endpoint == NOWHERE else facts.entrance(endpoint, pool, cohort, seated)
             if entrance is not None and facts.endpoints[endpoint].is_live:
                 found[place] = (entrance,)
     return found

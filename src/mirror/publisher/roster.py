@@ -164,17 +164,26 @@ class Facts:
             "No invitation has this label: `mirror invite tree` shows them.", code="no-invitation"
         )
 
-    def entrance(self, endpoint: int, pool: Pool, cohort: int) -> Entrance | None:
-        """How the readers of a cohort enter an endpoint; None while they have no seat there."""
+    def seated(self) -> dict[tuple[int, Pool, int], int]:
+        """The seat of every cohort at every endpoint where it has one now."""
+        return {(each.endpoint, each.pool, each.cohort): each.seat for each in self.seats if not each.until}
+
+    def entrance(
+        self,
+        endpoint: int,
+        pool: Pool,
+        cohort: int,
+        seated: Mapping[tuple[int, Pool, int], int] | None = None,
+    ) -> Entrance | None:
+        """How the readers of a cohort enter an endpoint; None while they have no seat there.
+
+        ``seated`` spares whoever asks for many the search.
+        """
         declared = self.endpoints[endpoint].declared
         if not declared.secret:
             return Entrance(declared.text)
-        seats = [
-            each.seat
-            for each in self.seats
-            if (each.endpoint, each.pool, each.cohort) == (endpoint, pool, cohort) and not each.until
-        ]
-        return Entrance(declared.text, path_key(declared.secret, seats[-1])) if seats else None
+        seat = (self.seated() if seated is None else seated).get((endpoint, pool, cohort))
+        return None if seat is None else Entrance(declared.text, path_key(declared.secret, seat))
 
 
 def endpoint_of(text: str, name: str) -> Endpoint:

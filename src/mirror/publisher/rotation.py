@@ -37,6 +37,9 @@ INVITATIONS: Final = "invitations"
 # From when on a new number of pages counts: those of this epoch and the next may have been read.
 _AHEAD: Final = 2
 _MAX_STEPS: Final = 4
+# The fewest pages, as a power of two: 320 records, so that neither a small number of cohorts shows nor a
+# day of many invitations waits for more pages to be signed. A mirror carries 320 kB.
+_LEAST_BITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ def wanted_settings(workspace: Workspace, publication: Publication, now: int) ->
     before = signed_settings(publication)
     facts = Roster(_engine(workspace), None).facts()
     spots = [each for pool in Pool for each in places(facts, pool)]
-    bits = bits_for(2 * (len(spots) + len(crowded(spots))))
+    bits = max(_LEAST_BITS, bits_for(2 * (len(spots) + len(crowded(spots)))))
     epoch = workspace.config.rotation.epoch_seconds
     at = Calendar(epoch).epoch(now)
     if before is None:

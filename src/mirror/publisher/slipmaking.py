@@ -10,7 +10,9 @@ Rules:
    the database before any page is published; then the pages, and the statement with them (``settle``).
    A crash in between leaves decisions that no reader was told of: the next time goes on from them.
 3. By which crowded nodes readers look in an epoch is fixed as soon as slips of the epoch before told
-   them, while that was current: whoever read those must find the next.
+   them, while that was current: whoever read those must find the next. Where so many joined at once
+   that their slips do not fit there, everyone looks anew, and signposts tell readers who were told
+   otherwise: that costs them one refresh.
 4. Pages that did not change keep their bytes. What lies in the tree is verified before it is reused.
 """
 
@@ -18,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mirror.errors import MirrorError
+from mirror.errors import LimitError, MirrorError
 from mirror.publisher.placing import ask, carry_out, looks_now, read_crowded, slips, write_crowded
 from mirror.publisher.roster import Facts, Pool
 from mirror.publisher.rotation import Press, signed_settings
@@ -69,10 +71,13 @@ def make_slips(press: Press, tree: Tree, publication: Publication, now: int) -> 
             told = slips(facts)
             epoch = press.opened.calendar.epoch(now)
             looks = _looks(facts, told, epoch)
-            changed: dict[str, bytes] = {}
-            for each in range(epoch, epoch + 1 + _AHEAD):
-                handout = Handout(each, told, looks[each], looks[each + 1], each + _PROMISED)
-                changed |= _made(handout, press, settings, tree, now)
+            try:
+                changed = _both(told, looks, press, tree, settings=settings, now=now)
+            except LimitError as error:
+                if error.code != "slips-crowded":
+                    raise
+                looks = dict.fromkeys(looks, crowded(told))  # rule 3
+                changed = _both(told, looks, press, tree, settings=settings, now=now)
             change.keep_epochs({each: (write_crowded(nodes), each == epoch) for each, nodes in looks.items()})
     except MirrorError as error:
         if error.code not in ("slips-crowded", "slip-too-long"):
@@ -91,6 +96,23 @@ def _looks(facts: Facts, told: Mapping[Place, tuple[Entrance, ...]], epoch: int)
     looks[epoch + 1] = read_crowded(kept[epoch + 1][0]) if is_told else fresh
     looks[epoch + 2] = fresh
     return looks
+
+
+def _both(
+    told: Mapping[Place, tuple[Entrance, ...]],
+    looks: Mapping[int, Crowded],
+    press: Press,
+    tree: Tree,
+    *,
+    settings: Settings,
+    now: int,
+) -> dict[str, bytes]:
+    """The changed pages of every epoch that slips are made for."""
+    changed: dict[str, bytes] = {}
+    for epoch in sorted(looks)[: 1 + _AHEAD]:
+        handout = Handout(epoch, told, looks[epoch], looks[epoch + 1], epoch + _PROMISED)
+        changed |= _made(handout, press, settings, tree, now)
+    return changed
 
 
 def _made(handout: Handout, press: Press, settings: Settings, tree: Tree, now: int) -> dict[str, bytes]:
