@@ -4,8 +4,10 @@ Requests are interleaved, one of each kind in a random order, each kind over a c
 each pair of kinds the two-sample Kolmogorov-Smirnov statistic is printed with its p-value: below 0.01 a
 prober with as many samples tells them apart. nginx is there to be honest about: it is told apart by time.
 
-    PYTHONPATH=src:tests python tests/bench/bench_cover.py [--rounds 4000]
+    python tests/bench/bench_cover.py [--rounds 4000]
 """
+
+# ruff: noqa: E402 - run as a file, it finds its helpers itself
 
 import argparse
 import json
@@ -19,6 +21,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+sys.path[:0] = [str(Path(__file__).parents[2] / name) for name in ("src", "tests")]
 
 from helpers.covering import nginx, site
 from helpers.coverrequests import get
@@ -129,7 +133,7 @@ def main() -> None:
         )
         for one, two in pairs
     }
-    print(json.dumps(result, indent=1))
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -88,12 +88,12 @@ class Front:
             if self.gate.turn(self._clock.now()):
                 self.write()
 
-    def write(self, *, with_current: bool = False) -> None:
+    def write(self) -> None:
         """Write the totals, where somebody wants them."""
         if self._file is None:
             return
         try:
-            write_totals(self._file, added(self._before, self.gate.totals(with_current=with_current)))
+            write_totals(self._file, added(self._before, self.gate.totals()))
         except StorageError as error:
             emit("counters-refused", code=error.code)
 

@@ -60,12 +60,11 @@ class Gate:
         """One more answer to who came by ``seat``."""
         self.visits[self._epoch, seat] += 1
 
-    def totals(self, *, with_current: bool = False) -> dict[str, dict[str, int]]:
-        """Visits by epoch and seat, rounded up; the epoch that is not over only if wanted."""
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Visits by epoch and seat, rounded up."""
         shown: dict[str, dict[str, int]] = {}
         for (epoch, seat), count in sorted(self.visits.items()):
-            if with_current or epoch < self._epoch:
-                shown.setdefault(str(epoch), {})[str(seat)] = rounded_up(count)
+            shown.setdefault(str(epoch), {})[str(seat)] = rounded_up(count)
         return shown
 
 

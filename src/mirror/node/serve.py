@@ -96,7 +96,7 @@ class Node:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(door.close(STOP_SECONDS) for door in self._doors))
         if self._front is not None:
-            self._front.write(with_current=True)
+            self._front.write()
         self._shelf.close()
 
     def reload(self) -> None:

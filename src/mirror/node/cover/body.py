@@ -14,14 +14,18 @@ _MAX_LINE: Final = 4_096  # bytes of an extension or a trailer that are held at 
 
 
 class Body:
-    """The body that ``head`` announces. ``is_done``: all of it was read; ``is_broken``: it is none."""
+    """The body that ``head`` announces.
+
+    ``is_announced``: there is to be one; ``is_done``: all was read; ``is_broken``: what came is none.
+    """
 
     def __init__(self, head: Head) -> None:
         self._is_chunked = b"transfer-encoding" in head.fields
         self._left = 0 if self._is_chunked else number(head.fields.get(b"content-length", b"0")) or 0
         self._state = "size"
         self.is_broken = False
-        self.is_done = not self._is_chunked and self._left == 0
+        self.is_announced = self._is_chunked or self._left > 0
+        self.is_done = not self.is_announced
 
     def take(self, data: bytearray) -> None:
         """Remove from ``data`` what belongs to the body."""

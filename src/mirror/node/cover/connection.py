@@ -190,7 +190,9 @@ class Connection(asyncio.Protocol):
             self._body.take(self._data)
             self._keeps = not self._body.is_broken
             head.is_body_broken = self._body.is_broken
-            self._lingers = not self._body.is_done or b"content-length" in head.fields
+            self._lingers = self._body.is_announced and (self._body.is_done or self._body.is_broken)
+            if self._body.is_broken:
+                self._body = None
         may_keep = (
             self._keeps
             and not self._is_stopping
