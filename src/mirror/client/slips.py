@@ -6,8 +6,9 @@ Rules (rotation/ROTATION.md, sections 3, 4 and 7):
    was learnt before; never from what is found. A page that is missing is not made up for by a third.
 2. Endpoints are replaced by those of a slip, never by nothing: what was handed out last stays, whatever
    mirrors give or withhold. A slip of an earlier epoch than theirs does not replace them.
-3. A slip with endpoints tells where to look from the next epoch on. A signpost, without endpoints and
-   pointing deeper, counts at once: its node is crowded already.
+3. A slip with endpoints tells where to look from the next epoch on. One without that points elsewhere
+   counts at once: it is a signpost, whose node is crowded already. It may lie above or below where
+   this reader looks, because pages are shared.
 4. While one of the two pages is missing, only a slip with endpoints is believed: that there is none,
    or a signpost alone, may be what somebody wants this reader to find.
 5. Of a page the newest copy that was seen is remembered, for the epochs that may be asked for again.
@@ -40,7 +41,7 @@ class Finding(StrEnum):
     MOVED = "moved"  # a slip with other endpoints than before
     SAME = "same"  # a slip with the endpoints that are in use
     NOTHING_NOW = "nothing-now"  # this reader is known, and there are no endpoints for it now
-    DEEPER = "deeper"  # a signpost: to look deeper the next time
+    ELSEWHERE = "elsewhere"  # a signpost: to look at another depth the next time
     NOT_FOUND = "not-found"  # both pages came, and no record opens
     INCOMPLETE = "incomplete"  # a page did not come, and the other holds no endpoints for this reader
     UNREADABLE = "unreadable"  # a slip that opens is none, or is of a publisher newer than this program
@@ -184,9 +185,9 @@ def learnt(asked: Asking, given: Mapping[str, bytes]) -> tuple[Handed, Finding]:
     if slip is None:
         look = look_next(None, asked.look, keyring.depth)
         return _looking(handed, asked.epoch, look, look), Finding.NOT_FOUND
-    if min(slip.look, keyring.depth) > asked.look:  # rule 3
-        return _looking(handed, asked.epoch, slip.look, slip.look), Finding.DEEPER
-    return _looking(handed, asked.epoch, asked.look, slip.look), Finding.NOTHING_NOW
+    is_here = min(slip.look, keyring.depth) == asked.look  # else rule 3
+    finding = Finding.NOTHING_NOW if is_here else Finding.ELSEWHERE
+    return _looking(handed, asked.epoch, slip.look, slip.look), finding
 
 
 def addresses(
