@@ -21,7 +21,7 @@ from mirror.rotation.policy_state import (
     Quarantined,
 )
 
-SMALL = OpenSettings(cap=10, crowd=4, pilot=0.5)
+SMALL = OpenSettings(cap=5, crowd=4, pilot=0.5)
 
 
 @st.composite

@@ -27,7 +27,7 @@ from mirror.rotation.policy_state import (
 )
 from mirror.rotation.policy_tree import NOBODY, Tree
 
-SMALL = Settings(cap=12, smallest=2, kept=1, guest_days=1)
+SMALL = Settings(cap=12, smallest=2, kept=1, guest_days=1, guests=2)
 
 
 def told(state: State, *events: Event) -> State:
@@ -306,6 +306,18 @@ def test_a_guest_goes_only_where_there_is_room() -> None:
     assert state.cohorts[state.cohort_of[10]].endpoint == NOWHERE
     state = told(state, Joined(13))
     assert state.cohorts[state.cohort_of[13]].endpoint == 0
+
+
+@pytest.mark.parametrize(("guests", "has_room"), [(2, False), (3, True)])
+def test_an_endpoint_has_few_suspects(guests: int, has_room: bool) -> None:
+    state = State(Settings(cap=12, smallest=1, opening=1.0, guest_days=1, guests=guests))
+    state = told(state, *chain(4), Added(0))
+    for reader in (4, 5):
+        for _ in range(4):
+            state = told(state)
+        state = told(state, Joined(reader))
+    assert state.cohorts[state.cohort_of[4]].endpoint == 0
+    assert (state.cohorts[state.cohort_of[5]].endpoint == 0) is has_room
 
 
 def test_informers_elsewhere_do_not_make_a_branch_dense() -> None:

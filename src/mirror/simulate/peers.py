@@ -126,7 +126,7 @@ class Salmon(Peer):
     Douglas, Rorshach, Pan, Caesar, PETS 2016. A block of an endpoint of g readers multiplies their
     innocence by 1 - 1/g. A level is earned in 2 ** (level + 1) days without a block, up to 6, and lost
     with a block. With ``by_tree`` those who need an endpoint are grouped as they stand in the
-    invitation tree (its recommendation trees), else as they come.
+    invitation tree (its recommendation trees), else by chance.
     """
 
     slots = 1
@@ -141,7 +141,8 @@ class Salmon(Peer):
         self.level = np.zeros(count, dtype=np.int64)
         self.since = np.zeros(count, dtype=np.int64)
         self.level_of = np.full(len(self.alive), NONE, dtype=np.int64)
-        self.rank = positions(world.inviter) if by_tree else np.arange(count)
+        self.rank = positions(world.inviter)
+        self.by_tree = by_tree
 
     def note(self, blocked: Ints) -> None:
         """Suspect all who held what was blocked."""
@@ -167,7 +168,8 @@ class Salmon(Peer):
         fresh_at = 0
         for level in range(6, -1, -1):
             who = needy[self.level[needy] == level]
-            who = who[np.argsort(self.rank[who], kind="stable")]
+            # Without a tree in a new order each day: else burned groups would meet again.
+            who = who[np.argsort(self.rank[who])] if self.by_tree else self.random.permutation(who)
             room = np.flatnonzero(
                 self.alive & (self.load > 0) & (self.load < self.group) & (self.level_of == level)
             )
@@ -304,7 +306,8 @@ class Enemy(Peer):
         """Match: the best readers first, to the places that are left; like stands with like."""
         self.utility[self.holds[:, 0] != NONE] += 1
         needy = np.flatnonzero(self.there & (self.holds[:, 0] == NONE) & (self.utility > -500))
-        needy = needy[np.lexsort((needy, -self.utility[needy]))]
+        # Alike in a new order each day: else the same informer would sit with the same readers again.
+        needy = needy[np.lexsort((self.random.random(len(needy)), -self.utility[needy]))]
         fresh = self.free()
         room = np.flatnonzero(self.alive & (self.load > 0) & (self.load < self.most))
         places = np.concatenate((np.repeat(room, self.most - self.load[room]), np.repeat(fresh, self.most)))

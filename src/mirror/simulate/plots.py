@@ -51,8 +51,10 @@ def _world(world: str, cells: Sequence[Cell]) -> Figure:
         panel.set_title(censor)
         panel.set_ylim(0, 103)
         panel.grid(alpha=0.3)
-    figure.supxlabel("day")
-    figure.supylabel("%")
+    for panel in panels[-1]:
+        panel.set_xlabel("day")
+    for panel in panels[:, 0]:
+        panel.set_ylabel("%")
     handles, labels = panels.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
     return figure
