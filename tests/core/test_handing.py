@@ -1,4 +1,4 @@
-"""Fetching two slip pages from mirrors in memory, in virtual time: whom it asks, how often, what it makes of it."""
+"""Fetching two slip pages from mirrors in memory, in virtual time: whom it asks, how often, what it keeps."""
 
 import asyncio
 from collections.abc import Mapping

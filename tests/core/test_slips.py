@@ -192,8 +192,8 @@ def test_a_signpost_alone_is_not_believed_while_a_page_is_missing() -> None:
     files = world.made().files
     whole = {name.path: files[name.path] for name in asked.names}
     assert learnt(asked, whole)[1] is Finding.ELSEWHERE
-    for path in whole:
-        kept, finding = learnt(asked, {path: whole[path]})
+    for path, data in whole.items():
+        kept, finding = learnt(asked, {path: data})
         assert finding is Finding.INCOMPLETE
         assert (kept.look, kept.next_look) == (0, 0)
 
