@@ -110,7 +110,7 @@ def test_the_same_two_requests_whatever_a_mirror_has(without: tuple[int, ...]) -
 
 def test_the_same_two_requests_when_there_is_no_slip_for_this_reader() -> None:
     desk = made()
-    empty = desk.world({Place((2,)): (entrance(9),)}).made().files
+    empty = dict(desk.world({Place((2,)): (entrance(9),)}).made().files)
     run = Run({"m": tree() | empty})
     assert sorted(path for _, path in run.asked) == sorted(pages())
     assert (run.finding, run.handed.entrances) == (Finding.NOT_FOUND, BEFORE)
@@ -142,7 +142,7 @@ def test_altered_pages_are_named_a_lie_and_the_others_are_asked() -> None:
 def test_an_older_copy_is_not_taken_and_is_no_lie() -> None:
     """A page that was made again: the mirror that did not notice yet is behind, and the next is asked."""
     desk = made()
-    newer = desk.world({Place((1,)): (entrance(8),)}, issued=desk.now + 60).made().files
+    newer = dict(desk.world({Place((1,)): (entrance(8),)}, issued=desk.now + 60).made().files)
     first = Run({"m": tree() | newer})
     assert first.handed.entrances == (entrance(8),)
     run = Run({"old": tree(), "new": tree() | newer}, handed=first.handed)
