@@ -111,7 +111,7 @@ class Settings:
     reserve: float = 0.15
     parts: int = 3
     smallest: int = 4
-    recent: int = 1
+    recent: int = 3
     guest_days: int = 7
     informers: int = 2
     dense: int = 12
