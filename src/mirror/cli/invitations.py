@@ -1,4 +1,4 @@
-"""An invitation as a reader gives it (file, standard input, link), and what it says instead of options."""
+"""An invitation as a reader gives it (file, input, link), and what it says instead of options."""
 
 import argparse
 import hashlib

@@ -15,10 +15,11 @@ import asyncio
 from dataclasses import dataclass
 from hashlib import sha256
 
-from tuf.api.metadata import Root, Targets, Timestamp
+from tuf.api.metadata import Timestamp
 
 from mirror.client.report import Part
-from mirror.errors import EndpointError, FormatError, MirrorError
+from mirror.client.slips import settings_of
+from mirror.errors import EndpointError, MirrorError
 from mirror.limits import MAX_FETCHES, MAX_PIECE
 from mirror.model import Endpoint
 from mirror.net import ABSENT
@@ -28,7 +29,7 @@ from mirror.rotation.pages import Name, Page, digest, index_pages, open_page, sl
 from mirror.rotation.settings import Settings
 from mirror.store.names import epoch_of
 from mirror.store.tree import Tree
-from mirror.trust.metadata import ROTATION, content, issued_of
+from mirror.trust.metadata import content, issued_of
 from mirror.trust.state import file_of
 from mirror.trust.verified import Verified
 
@@ -43,7 +44,7 @@ class Carried:
 
 async def fetch_slips(verified: Verified, first_root: bytes, tree: Tree, mirrors: Mirrors) -> Carried:
     """What of the slip pages in ``tree`` is to be changed after ``verified`` was."""
-    settings = _settings(verified)
+    settings = settings_of(verified)
     if settings is None:
         return Carried({}, frozenset())
     issued = issued_of(content(verified.files[file_of(Timestamp.type)]))
@@ -57,15 +58,6 @@ async def fetch_slips(verified: Verified, first_root: bytes, tree: Tree, mirrors
         lambda: frozenset(path for path in tree.paths() if (epoch_of(path) or least) < least)
     )
     return Carried(changed, past)
-
-
-def _settings(verified: Verified) -> Settings | None:
-    targets = verified.roles.get((Targets.type, Root.type))
-    value = None if targets is None else targets.unrecognized_fields.get(ROTATION)
-    try:
-        return None if value is None else Settings.from_json(value)
-    except FormatError:  # of a publisher newer than this program: nothing here could check its pages
-        return None
 
 
 class _Carrier:
