@@ -56,8 +56,8 @@ _SLIPS: Final = {
     Finding.MOVED: "Your slip names other endpoints, which are used from now on.",
     Finding.SAME: "Your slip is here, with the endpoints that are in use.",
     Finding.NOTHING_NOW: "The publisher has no endpoint for you now; those you have stay in use.",
-    Finding.ELSEWHERE: "Your invitation is from before its branch grew: your slip is looked for elsewhere the "
-    "next time. The endpoints you have stay in use.",
+    Finding.ELSEWHERE: "Your invitation is from before its branch grew: your slip is looked for elsewhere "
+    "the next time. The endpoints you have stay in use.",
     Finding.NOT_FOUND: "There is no slip for you here; the endpoints you have stay in use.",
     Finding.INCOMPLETE: "No mirror gave all of the pages where your slip may be; the endpoints you have stay "
     "in use.",
