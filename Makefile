@@ -61,7 +61,7 @@ lock: ## Choose the packages anew; with UPGRADE=1, take newer ones
 	$(if $(PYTHON),,$(error mirror needs Python 3.11 or newer))
 	test -x .cache/lock/bin/uv || $(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/python -m pip install --disable-pip-version-check --quiet uv==$(UV_VERSION)
-	$(COMPILE) pyproject.toml --all-extras -o requirements.lock
+	$(COMPILE) pyproject.toml --extra fast -o requirements.lock
 	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) --group pyproject.toml:bench -o requirements-bench.lock
 

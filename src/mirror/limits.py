@@ -91,8 +91,39 @@ MAX_ARCHIVE: Final = 8 << 30  # a USB stick; larger libraries travel as several 
 # --- programs ------------------------------------------------------------------------------------
 MAX_CONFIG: Final = 64 << 10  # one configuration file; ours are under 4 kB
 MAX_MIRRORS: Final = 32  # of one node's configuration: each is asked for its newest statement
-MAX_ENDPOINTS: Final = 1_024  # of one reader's configuration: a few are asked, the others when those fail
+MAX_READER_MIRRORS: Final = 1_024  # of one reader: a few are asked, the others when those fail
 MAX_READER_FILE: Final = 4 << 20  # one file of the browser's reader; with its decoders it is under 1 MB
+
+# --- rotation ------------------------------------------------------------------------------------
+# Invitations between the publication and a reader. Random recursive trees of 10,000 readers are at
+# most 15 deep; each step adds 16 bytes to every invitation below it.
+MAX_DEPTH: Final = 16
+MAX_INDEX: Final = 0xFFFF  # of a child in its parent's branch, two bytes in a derivation
+# Children that a reader may invite without asking: the publisher does not hear of them, so where it
+# cuts a branch it must write a slip for every child that may exist.
+MAX_FRIENDS: Final = 16
+# An invitation in bytes: 16 ancestors and three addresses; its link, 900 characters, is still a QR
+# code of 101 modules. At depth 8, with three ordinary addresses, the link is under 600 characters.
+MAX_INVITATION: Final = 632
+MAX_LINK_PREFIX: Final = 200  # characters of an invitation's link before "#"
+MAX_ENTRANCES: Final = 3  # addresses in an invitation or a slip: one, and two when it fails
+MAX_ENTRANCE: Final = 160  # characters of one; an onion name with a path has 90
+SLIP_RECORD: Final = 508  # bytes sealed: 20 fill a piece beside its head and signature
+PAGE_RECORDS: Final = 20  # of 508 bytes; with 80 bytes of head and signature, 10,240
+# Pages of one epoch, as a power of two.
+MIN_PAGE_BITS: Final = 1  # two pages are the fewest between which a slip can choose
+MAX_PAGE_BITS: Final = 16  # 65,536 pages are 671 MB and carry nine hundred thousand slips
+# Slips that are looked for under one key: above that, readers look one step further down their own
+# branch. With the two pages they ask for, there is room for five times as many.
+MAX_ANCHORED: Final = 8
+MIN_EPOCH_SECONDS: Final = 600  # shorter than the clocks of phones are wrong
+MAX_EPOCH_SECONDS: Final = 30 * 86_400  # a path that a prober saw would live for three months
+MAX_EPOCH: Final = 0xFFFFFFFF  # four bytes; with the shortest epochs, until the year 83,000
+# Places at one endpoint, each with its own path: at most 4 cohorts share one, and a cohort that moves
+# in gets a place that nobody had. A node compares what it is asked for with three paths for each.
+MAX_SEATS: Final = 64
+MAX_ENDPOINTS: Final = 100_000  # of one list; the largest public one has 461
+MAX_ENDPOINT_LIST: Final = 32 << 20  # bytes; 100,000 entries of 300
 
 # --- publisher -----------------------------------------------------------------------------------
 MAX_CHANNELS: Final = 64  # of one publication; the largest newsroom we know of writes 27 languages
@@ -121,10 +152,15 @@ SLOWEST_BYTES_PER_SECOND: Final = 1_000
 MAX_CONNECTIONS: Final = 32  # at a time, over all mirrors, those that hang included: not yet a port scan
 MAX_FETCHES: Final = 24  # pieces under way at a time: fills 3 Mbit/s at 600 ms of round trip
 MAX_CONNECTIONS_PER_MIRROR: Final = 12  # twice what browsers open; only where hardly another mirror answers
+SLIPS_SECONDS: Final = 30.0  # for a reader's two slip pages, before the news; 8 kbit/s bring them in 21
 # The doctor's patience is shorter than a reader's own: it waits for each dead mirror in full.
 DOCTOR_CONNECT_SECONDS: Final = 8.0  # for a name and TLS to stand: two lost SYNs (1 + 2 s), slow round trips
 DOCTOR_SILENT_SECONDS: Final = 6.0  # without a byte; a link of 8 kbit/s brings one every second
 DOCTOR_WHOLE_SECONDS: Final = 30.0  # for a mirror's metadata, and for its pieces; 8 kbit/s bring 30 kB
+# A node's cover site is held in memory, and sent by a machine that may be small.
+MAX_COVER: Final = 32 << 20
+MAX_COVER_FILES: Final = 2_000  # a small site has a hundred
+MAX_COUNTERS: Final = 64 << 10  # a file of 14 epochs of 64 seats is 20 kB
 # A node's patience with those who connect to it. A request of ours is 200 bytes; browsers send 1 kB.
 MAX_REQUEST_LINE: Final = 8_190  # bytes; longer paths name nothing, and are still answered
 MAX_HEADER_FIELD: Final = 4_096  # bytes; an ordinary proxy's longest

@@ -68,6 +68,15 @@ class Table:
             raise self.wrong(key, f"is not between {least} and {most}")
         return value
 
+    def numbers(self, key: str, *, least: int, most: int) -> tuple[int, ...]:
+        """A list of different whole numbers from ``least`` to ``most``; none where it is missing."""
+        values = self._list(key, int, (), "whole numbers")
+        if any(isinstance(value, bool) or not least <= value <= most for value in values):
+            raise self.wrong(key, f"holds what is not a whole number between {least} and {most}")
+        if len(set(values)) != len(values):
+            raise self.wrong(key, "holds a number twice")
+        return values
+
     def flag(self, key: str, default: bool | None = None) -> bool:
         """True or false."""
         return self._take(key, bool, default, "true or false")

@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from time import time
@@ -17,12 +16,12 @@ from time import time
 import pytest
 
 from helpers import servers
+from helpers.device import TRACED, Home, changes_in
 from helpers.newsroom import Newsroom
 from helpers.publication import Press, article, notices
 from helpers.reading import Reader, SetClock
 from mirror.bundle.piece import path_of
 
-SRC = Path(__file__).parents[2] / "src"
 NOW = int(time()) - 3_600
 
 
@@ -30,66 +29,6 @@ NOW = int(time()) - 3_600
 def paper() -> Press:
     made = Press(Newsroom(now=NOW))
     return made.release("ru", [article(n, words=300, published=NOW - n, updated=NOW - n) for n in range(30)])
-
-
-@dataclass
-class Ended:
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-
-class Home:
-    """An empty device: home, temporary and working folders, and nothing in the environment."""
-
-    def __init__(self, folder: Path, press: Press) -> None:
-        self.folder = folder
-        self.press = press
-        for name in ("home", "tmp", "cwd"):
-            (folder / name).mkdir()
-        self.environment = {
-            "PYTHONPATH": str(SRC),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": str(folder / "home"),
-            "TMPDIR": str(folder / "tmp"),
-            "XDG_CACHE_HOME": str(folder / "home" / "cache"),
-            "LC_ALL": "C.UTF-8",
-        }
-
-    def state(self) -> dict[str, tuple[int, bytes]]:
-        """Everything on the device."""
-        return {
-            str(path.relative_to(self.folder)): (
-                path.lstat().st_mode,
-                path.read_bytes() if path.is_file() else b"",
-            )
-            for path in sorted(self.folder.rglob("*"))
-        }
-
-    async def run(
-        self, *arguments: str, mirrors: list[str], program: str = "from mirror.cli import main"
-    ) -> Ended:
-        """Run ``mirror reader`` in a process of its own."""
-        digest = hashlib.sha256(self.press.root).hexdigest()
-        command = [*arguments, "--root", digest, "--channel", "ru"]
-        command += [f"--mirror={url}" for url in mirrors]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            f"{program}\nimport sys\nsys.exit(main(['reader', *sys.argv[1:]]))",
-            *command,
-            env=self.environment,
-            cwd=self.folder / "cwd",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await asyncio.wait_for(process.communicate(), 60)
-        assert process.returncode is not None
-        assert b"Traceback" not in err, err.decode()
-        return Ended(process.returncode, out.decode(), err.decode())
 
 
 @pytest.fixture
@@ -200,25 +139,6 @@ def test_a_title_cannot_turn_the_terminal_around(
             assert sum(line.count(mark) for mark in "\u2066\u2067\u2068") == line.count("\u2069")
     assert reader.facts("headlines")["headlines"][0]["title"] == title
     assert not set(reader.said) & set("\u202e\u2066\u2067\ufeff")
-
-
-# Every change to a file system that Python makes is told on descriptor 2, before it is made.
-TRACED = """
-import os, sys
-WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-CHANGES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate",
-           "os.utime", "os.chmod", "os.mkfifo", "shutil", "tempfile", "sqlite3")
-def hook(event, arguments):
-    opens = event == "open" and arguments[2] & WRITES and arguments[0] != os.devnull
-    if opens or event.startswith(CHANGES):
-        os.write(2, f"CHANGE {event} {arguments[0]!r}\\n".encode())
-sys.addaudithook(hook)
-from mirror.cli import main
-"""
-
-
-def changes_in(ended: Ended) -> list[str]:
-    return [line for line in ended.err.splitlines() if line.startswith("CHANGE ")]
 
 
 def test_reading_writes_nothing_anywhere_and_saving_is_seen_to_write(home: Home) -> None:

@@ -14,7 +14,15 @@ MODULES = {path.relative_to(SRC): path for path in sorted((SRC / "mirror").rglob
 # From the ground up. Whatever shares a line may not import its neighbours, except on the ground.
 GROUND = {"model", "errors", "limits", "clock", "settings"}
 CORE = {"articles", "bundle", "trust", "rotation", "notices"}
-LAYERS = (GROUND, CORE, {"store", "net"}, {"client"}, {"publisher", "node", "reader"}, {"cli"}, {"__main__"})
+LAYERS = (
+    GROUND,
+    CORE,
+    {"store", "net"},
+    {"client"},
+    {"publisher", "node", "reader", "simulate"},
+    {"cli"},
+    {"__main__"},
+)
 HEIGHT = {unit: height for height, layer in enumerate(LAYERS) for unit in layer}
 
 IMPURE = set(

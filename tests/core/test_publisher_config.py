@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirror.errors import ConfigError
-from mirror.publisher.config import Channel, Images, PublicationConfig, Signing, parse, write
+from mirror.publisher.config import Channel, Images, PublicationConfig, Rotation, Signing, parse, write
 from mirror.trust.publication import DAY, Lifetimes
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "publisher.toml"
@@ -61,6 +61,12 @@ def configs(draw: st.DrawFn) -> PublicationConfig:
         window_days=draw(st.integers(0, 36_500)),
         images=Images(draw(st.booleans()), draw(st.sampled_from([0, 320, 1_280, 2_560]))),
         catalogues=tuple(draw(st.lists(names, max_size=2, unique=True))),
+        rotation=Rotation(
+            draw(st.sampled_from([1, 24, 720])),
+            draw(st.sampled_from(["", "https://news.example/r/"])),
+            draw(st.sampled_from([(), ("news.example", "xn--e1afmkfd.example")])),
+            draw(st.sampled_from(["", "/etc/mirror/database"])),
+        ),
     )
 
 
@@ -110,6 +116,13 @@ def test_the_example_is_explained_and_read() -> None:
         ('title = "News"', 'title = "News"\ncolour = "SECRET"', "channel[1].colour"),
         ('title = "News"', 'title = "News"\nthreshold = 1', "channel[1].holders"),
         ("[signing]", "[expiry]\nroot = 0\n[signing]", "expiry.root"),
+        ("[signing]", "[rotation]\nepoch_hours = 0\n[signing]", "rotation.epoch_hours"),
+        ("[signing]", "[rotation]\nepoch_hours = 721\n[signing]", "rotation.epoch_hours"),
+        ("[signing]", '[rotation]\npage = "http://SECRET/"\n[signing]', "rotation.page"),
+        ("[signing]", '[rotation]\npage = "https://SECRET/#x"\n[signing]', "rotation.page"),
+        ("[signing]", '[rotation]\ndomains = ["SECRET.org"]\n[signing]', "rotation.domains"),
+        ("[signing]", '[rotation]\ndomains = ["secret"]\n[signing]', "rotation.domains"),
+        ("[signing]", '[rotation]\ncolour = "SECRET"\n[signing]', "rotation.colour"),
         ("[signing]", "[expiry]\nroot = 2000\n[signing]", "expiry.root"),
         ("[signing]", "[expiry]\ntimestamp = 90\n[signing]", "expiry.timestamp"),
         ("[signing]", "[edition]\nwindow_days = -1\n[signing]", "edition.window_days"),

@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
     [
         (PATH, "application/octet-stream", True),
         ("m/1.root.json", "application/octet-stream", True),
-        ("s/7/3", "application/octet-stream", True),
+        ("s/7/3", "application/octet-stream", False),
         ("m/timestamp.json", "application/octet-stream", False),
         ("m/heads/ru", "application/octet-stream", False),
         ("r/index.html", "text/html; charset=utf-8", False),

@@ -18,8 +18,11 @@ from mirror.errors import MirrorError, StorageError
 
 PROGRAMS: Final = {
     "publish": "make and release signed editions",
+    "endpoints": "say where mirrors answer, and who is sent where",
+    "invite": "give invitations to readers",
     "node": "serve and sync a mirror",
     "reader": "fetch, verify and read an edition",
+    "simulate": "try the splitting of cohorts against censors",
     "demo": "see all of it work on this machine, without a network",
 }
 
@@ -56,6 +59,6 @@ def _fail(error: MirrorError) -> int:
 
 def _usage(*, asked: bool) -> int:
     lines = ["usage: mirror PROGRAM [--help] ...", ""]
-    lines += [f"  mirror {name:<8} {what}" for name, what in PROGRAMS.items()]
+    lines += [f"  mirror {name:<9} {what}" for name, what in PROGRAMS.items()]
     print("\n".join(lines), file=sys.stdout if asked else sys.stderr)
     return 0 if asked else 2

@@ -19,12 +19,15 @@ from mirror.errors import ConfigError, MirrorError, SourceError
 from mirror.model import Endpoint
 from mirror.net.anyhow import AnyTransport
 from mirror.node import config as configs
-from mirror.node.config import NodeConfig, Serve, Sync
+from mirror.node.config import NodeConfig, Rotation, Serve, Sync
+from mirror.node.cover.site import DEFAULT, Site
 from mirror.node.log import quiet
+from mirror.node.rotating import make_secret, read_secret, read_totals
 from mirror.node.serve import Node, allow_connections, new_event_loop
 from mirror.node.serve import run as serve
 from mirror.node.sync import Progress, SyncReport, keep_syncing, read_root, sync
 from mirror.node.tls import Certificate
+from mirror.rotation.paths import accepted
 from mirror.store.names import TIMESTAMP
 from mirror.store.tree import Tree
 from mirror.trust.state import State
@@ -44,6 +47,11 @@ _FRESHNESS: Final = {
     State.OLD: "The edition is genuine but old: its statement has expired, and no mirror had a newer one.",
     State.HELD_BACK: "Something is held back: there is or must be a newer statement, and none came whole.",
 }
+
+_SAME_COVER: Final = (
+    "The cover site is the one that comes with this program: whoever knows it finds every node that "
+    "shows it. Put a site of your own in cover.folder."
+)
 
 
 def run(arguments: Sequence[str], clock: Clock | None = None) -> int:
@@ -96,6 +104,32 @@ def _parser() -> argparse.ArgumentParser:
     syncing.add_argument("--repeat", action="store_true", help="go on, every sync.every_seconds or so")
     add_ways(syncing)
 
+    secret = commands.add_parser(
+        "secret",
+        help="make an endpoint's secret",
+        description="Write a new secret, which its paths are made of.",
+    )
+    secret.set_defaults(command=_secret)
+    secret.add_argument("file", metavar="FILE", type=Path, help="a file that does not exist yet")
+
+    counting = commands.add_parser(
+        "counters",
+        help="show the rounded totals of visits",
+        description="Show visits by epoch and seat, rounded up to 50. Nothing else about them is known.",
+    )
+    counting.set_defaults(command=_counters)
+    counting.add_argument("--config", metavar="FILE", type=Path, required=True)
+    counting.add_argument("--json", action="store_true", help="print facts as JSON")
+
+    paths = commands.add_parser(
+        "paths",
+        help="print the paths of now, for a web server in front",
+        description="Print a file that nginx or Caddy includes: the paths of three epochs.",
+    )
+    paths.set_defaults(command=_paths)
+    paths.add_argument("--config", metavar="FILE", type=Path, required=True)
+    paths.add_argument("--format", choices=("nginx", "caddy"), default="nginx", help="for which server")
+
     importing = commands.add_parser(
         "import",
         help="take an edition out of a *.mirror.zip",
@@ -132,7 +166,9 @@ def _run(options: argparse.Namespace, clock: Clock) -> int:
         settings = replace(settings, listen=tuple(each for each in listen if each))
     tree = Tree(config.tree)
     allow_connections(settings.connections)
-    node = Node(tree, settings, clock)
+    node = Node(tree, settings, clock, rotation=config.rotation, cover=config.cover)
+    if config.cover is not None and config.cover.folder == DEFAULT:
+        print(_SAME_COVER, file=sys.stderr)
     if tree.read(TIMESTAMP) is None:
         print("There is no edition in this tree yet; it is served once there is.", file=sys.stderr)
 
@@ -146,6 +182,51 @@ def _run(options: argparse.Namespace, clock: Clock) -> int:
     quiet()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(serve(node, ready))
+    return 0
+
+
+# --- rotation -------------------------------------------------------------------------------------
+
+
+def _secret(options: argparse.Namespace, _clock: Clock) -> int:
+    make_secret(options.file)
+    print("The secret is written. The publisher needs a copy, over a way that nobody reads.")
+    return 0
+
+
+def _rotation(path: Path) -> Rotation:
+    rotation = configs.load(path).rotation
+    if rotation is None:
+        raise ConfigError("The configuration has no table rotation.")
+    return rotation
+
+
+def _counters(options: argparse.Namespace, _clock: Clock) -> int:
+    rotation = _rotation(options.config)
+    if rotation.counters is None:
+        raise ConfigError("In the configuration, rotation.counters is not there: nothing is counted.")
+    totals = read_totals(rotation.counters)
+    if options.json:
+        print_json({"epoch_seconds": rotation.calendar.seconds, "visits": totals})
+        return 0
+    for epoch, seats in totals.items():
+        print(
+            f"epoch {epoch}: " + ", ".join(f"seat {seat} at most {count:,}" for seat, count in seats.items())
+        )
+    if not totals:
+        print("Nothing was written yet: it is when an epoch is over.")
+    return 0
+
+
+def _paths(options: argparse.Namespace, clock: Clock) -> int:
+    rotation = _rotation(options.config)
+    epoch = rotation.calendar.epoch(clock.now())
+    known = sorted(accepted(read_secret(rotation.secret), epoch, rotation.closed).paths)
+    if options.format == "nginx":
+        print("\n".join(f'"{path}" 1;' for path in known))
+    else:
+        expression = f"^/({'|'.join(known)})/"
+        print(f"@mirror {{\n\tmethod GET HEAD\n\tvars_regexp {{http.request.orig_uri}} {expression}\n}}")
     return 0
 
 
@@ -298,6 +379,12 @@ def _check_config(path: Path) -> int:
     allow_connections(config.serve.connections)
     if config.serve.certificate is not None and config.serve.key is not None:
         Certificate(config.serve.certificate, config.serve.key)
+    if config.rotation is not None:
+        read_secret(config.rotation.secret)
+    if config.cover is not None:
+        Site(config.cover.folder)
+        if config.cover.folder == DEFAULT:
+            print(_SAME_COVER, file=sys.stderr)
     if config.sync is not None:
         try:
             TrustedSet(read_root(config.sync), PINNED)

@@ -16,7 +16,10 @@ from mirror.cli.publish_tools import (
     say,
     signers_in_words,
     size,
+    slip_fields,
+    slips_in_words,
     warn,
+    warn_of_slips,
     when,
     workspace_of,
 )
@@ -30,6 +33,7 @@ from mirror.publisher.heartbeat import heartbeat as beat
 from mirror.publisher.keyring import at_hand
 from mirror.publisher.release import Plan
 from mirror.publisher.settle import check_clock, settle
+from mirror.publisher.slipmaking import Pages
 from mirror.publisher.workspace import Workspace, bounded, place
 from mirror.trust import ceremony, changes
 from mirror.trust.keys import open_key, public_key
@@ -116,13 +120,18 @@ def heartbeat(options: argparse.Namespace, tools: Tools) -> int:
     """Sign the timestamp again."""
     workspace = workspace_of(options)
     with workspace.lock():
-        online = Passphrases.of(options).online(workspace)
-        publication = beat(workspace, online, now=tools.clock.now(), clock_checked=options.clock_checked)
+        online, press = Passphrases.of(options).online(workspace, tools)
+        publication, pages = beat(
+            workspace, online, now=tools.clock.now(), clock_checked=options.clock_checked, press=press
+        )
     expires = instant(content(publication.roles["timestamp"]).expires)
     if options.json:
-        print_json({"current_until": iso(expires), "version": publication.version("timestamp")})
+        facts = {"current_until": iso(expires), "version": publication.version("timestamp")}
+        print_json(facts | slip_fields(pages))
     else:
         say(f"Signed: what was released is current until {when(expires)}.")
+        say(*slips_in_words(pages))
+    warn_of_slips(pages)
     return 0
 
 
@@ -174,10 +183,13 @@ def _carry_out(workspace: Workspace, plan: Plan, options: argparse.Namespace, to
             say("Each holder runs `mirror publish sign PAYLOAD --key FILE`; then `release --merge FILE`.")
         return 0
     if all(each.is_complete for each in roles):
-        online = passphrases.online(workspace)
+        online, press = passphrases.online(workspace, tools)
         with progress("Writing") as tell:
-            publication = releases.finish(workspace, plan, online, now=tools.clock.now(), progress=tell)
-        _say_released(plan, publication, options)
+            publication, pages = releases.finish(
+                workspace, plan, online, now=tools.clock.now(), progress=tell, press=press
+            )
+        _say_released(plan, publication, pages, options)
+        warn_of_slips(pages)
         return 0
     raise TrustError(releases.below(roles), code="below-threshold")
 
@@ -237,7 +249,7 @@ def _nothing_new(options: argparse.Namespace) -> int:
     return 0
 
 
-def _say_released(plan: Plan, publication: Publication, options: argparse.Namespace) -> None:
+def _say_released(plan: Plan, publication: Publication, pages: Pages, options: argparse.Namespace) -> None:
     expires = instant(content(publication.roles["timestamp"]).expires)
     if options.json:
         facts: dict[str, Any] = {
@@ -248,7 +260,7 @@ def _say_released(plan: Plan, publication: Publication, options: argparse.Namesp
             "renewed": list(plan.renewed),
             "warnings": [asdict(each) for each in plan.warnings],
         }
-        print_json(facts)
+        print_json(facts | slip_fields(pages))
         return
     for each in plan.changes:
         say(
@@ -262,5 +274,6 @@ def _say_released(plan: Plan, publication: Publication, options: argparse.Namesp
         say(f"Signed again: {', '.join(plan.renewed)}.")
     elif not plan.changes:
         say(f"Signed: {', '.join(sorted(plan.draft.roles))}.")
+    say(*slips_in_words(pages))
     say(f"Released. Current until {when(expires)}; run `mirror publish heartbeat` every few days.")
     warn(f"Notices, {each.where}: {each.says}" for each in plan.warnings)

@@ -15,6 +15,8 @@ from mirror.cli.terminal import ask, progress, read_passphrase, safe
 from mirror.clock import Clock, SystemClock
 from mirror.errors import ConfigError, GateError
 from mirror.publisher.keyring import ONLINE, open_named, open_online
+from mirror.publisher.rotation import Opened, Press, open_press, open_rotation
+from mirror.publisher.slipmaking import Pages
 from mirror.publisher.workspace import Workspace, open_workspace
 from mirror.trust.ceremony import RoleStatus
 from mirror.trust.keys import ARGON2ID, Kdf
@@ -76,15 +78,46 @@ class Passphrases:
             raise ConfigError("The two passphrases differ.", code="passphrase")
         return first
 
-    def online(self, workspace: Workspace) -> tuple[Signer, ...]:
-        """The signers of snapshot and timestamp."""
+    def online(self, workspace: Workspace, tools: Tools) -> tuple[tuple[Signer, ...], Press | None]:
+        """The signers of snapshot and timestamp; and what makes slips, where endpoints are handed out."""
         passphrase = self.get(ONLINE)
         with progress("Opening the online keys") as tell:
-            return open_online(workspace, passphrase, tell)
+            return open_online(workspace, passphrase, tell), open_press(
+                workspace, passphrase, tools.randomness
+            )
+
+    def rotation(self, workspace: Workspace, tools: Tools) -> Opened:
+        """The publication's rotation, opened."""
+        return open_rotation(workspace, self.get(ONLINE), tools.randomness)
 
     def signer(self, workspace: Workspace, name: str) -> Signer:
         """The signer of the key ``name``."""
         return open_named(workspace, name, self.get(name))
+
+
+def slips_in_words(pages: Pages) -> list[str]:
+    """What was made of slips with a statement: a line, or none."""
+    if not pages.changed:
+        return []
+    return [f"Slips: {pages.slips}; {len(pages.changed)} page(s) are new or changed."]
+
+
+def slip_fields(pages: Pages) -> dict[str, Any]:
+    """The same for JSON, only where the publication hands out endpoints."""
+    if not pages.changed and not pages.slips and not pages.refused:
+        return {}
+    return {"slips": {"changed_pages": len(pages.changed), "refused": pages.refused, "slips": pages.slips}}
+
+
+def warn_of_slips(pages: Pages) -> None:
+    """Say why no slips were made with a statement, if none were."""
+    sentences = {
+        "slips-unsigned": "No slips were made: `mirror publish release` must sign their key first.",
+        "slips-crowded": "No slips were made: they need more pages, which `mirror publish release` signs.",
+        "slip-too-long": "No slips were made: an endpoint's address is too long.",
+    }
+    if pages.refused:
+        warn([f"{sentences[pages.refused]} [{pages.refused}]"])
 
 
 def workspace_of(options: argparse.Namespace) -> Workspace:

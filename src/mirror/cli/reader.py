@@ -12,7 +12,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
-from mirror.cli import reader_acts, reader_doctor, reader_facts
+from mirror.cli import reader_acts, reader_doctor, reader_facts, reader_invite
+from mirror.cli.invitations import add_invitation
 from mirror.cli.reader_acts import SHARES
 from mirror.cli.reader_run import Run, Tools, add_understanding, load_config, opened, say
 from mirror.cli.ways import add_ways
@@ -28,6 +29,7 @@ _COMMANDS: Final[dict[str, Command]] = {
     "notice": reader_facts.notice,
     "save": reader_acts.save,
     "share": reader_acts.share,
+    "invite": reader_invite.invite,
 }
 
 
@@ -104,9 +106,14 @@ def _parser() -> argparse.ArgumentParser:
         "--how", choices=sorted(SHARES), default="public", help="to whom (default: %(default)s)"
     )
     add_understanding(share, *SHARES.values())
+    invite = add("invite", reader_invite.HELP)
+    reader_invite.add_options(invite)
+    add_understanding(invite, Act.INVITE)
     wipe = add("wipe", "remove what was kept, at once")
     wipe.add_argument(
-        "--config-too", action="store_true", help="the configuration and the passphrase file as well"
+        "--config-too",
+        action="store_true",
+        help="the configuration and the files of passphrase and invitation as well",
     )
     return parser
 
@@ -114,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
 def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", metavar="FILE", help="a reader's configuration; none is looked for")
+    add_invitation(common)
     common.add_argument("--root", metavar="ROOT", help="whose news: the first root's SHA-256, or a root file")
     common.add_argument("--channel", metavar="NAME", help="which channel")
     common.add_argument(

@@ -5,6 +5,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+from mirror.cli.invitations import is_file
 from mirror.cli.reader_facts import article_lines, find
 from mirror.cli.reader_run import Run, config_of, say, warn
 from mirror.cli.terminal import print_json, progress, safe
@@ -57,12 +58,17 @@ async def share(run: Run) -> int:
 def wipe(options: argparse.Namespace) -> int:
     """``wipe``: the library and, if asked, the configuration; at once and without questions."""
     files = [Path(each) for each in (options.passphrase_file, options.config) if each]
+    if options.invitation and is_file(options.invitation):
+        files.append(Path(options.invitation))
     folder = Path(options.library) if options.library else None
-    if folder is None and options.config:
-        place = config_of(options).library
-        folder = Path(place.folder) if place else None
-        if place and place.passphrase_file:
-            files = [Path(place.passphrase_file), Path(options.config)]
+    if options.config:
+        config = config_of(options)
+        if config.invitation and not options.invitation:
+            files.append(Path(config.invitation))
+        if folder is None and config.library:
+            folder = Path(config.library.folder)
+            if config.library.passphrase_file and not options.passphrase_file:
+                files.append(Path(config.library.passphrase_file))
     wiped = wipe_library(folder) if folder is not None else Wiped(0, is_folder_gone=True)
     gone = sum(map(wipe_file, files)) if options.config_too else 0
     if options.json:
@@ -75,9 +81,9 @@ def wipe(options: argparse.Namespace) -> int:
     if not wiped.is_folder_gone:
         say("The folder stays: files in it are not the library's.")
     if options.config_too:
-        say(f"{gone} other files are gone: the configuration, the passphrase file.")
+        say(f"{gone} other files are gone: the configuration, the files of passphrase and invitation.")
     elif files:
-        say("The configuration stays: --config-too removes it and the passphrase file as well.")
+        say("The configuration stays: --config-too removes it and the files of passphrase and invitation.")
     say(LIMITS)
     return 0
 

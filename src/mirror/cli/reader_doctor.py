@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from mirror.cli.invitations import invited, with_mirrors
 from mirror.cli.reader_run import Tools, config_of, say, warn, width
 from mirror.cli.terminal import print_json, progress
 from mirror.cli.ways import onion_warning, way_error
@@ -22,6 +23,7 @@ from mirror.net.ways import Look
 from mirror.reader import config as configs
 from mirror.reader import doctor_words as words
 from mirror.reader.config import RootDigest
+from mirror.reader.guide import Guide
 from mirror.reader.session import read_root
 from mirror.reader.wrapping import wrap
 
@@ -49,7 +51,9 @@ async def doctor(options: argparse.Namespace, tools: Tools, *, patience: Patienc
         FormatError, TrustError: The root file is not a root.
         UnreachableError: ``no-working-mirror``, after all was said.
     """
-    config = config_of(options)
+    now = max(tools.clock.now(), tools.built)
+    config, invitation = invited(options, config_of(options), now)
+    config = with_mirrors(config, Guide(invitation) if invitation else None, now)
     root, channel = configs.complete(config)
     if not config.mirrors:
         raise ConfigError("Say where to ask: --mirror, or mirrors in the configuration.", code="incomplete")

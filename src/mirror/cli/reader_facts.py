@@ -96,6 +96,8 @@ async def status(run: Run) -> int:
     _say_section("Who signed", words.signer_words(session.verified))
     _say_section("Notices", [_notices_words(session)])
     _say_section("Mirrors", (line for each in session.ledger.report() for line in words.mirror_words(each)))
+    if session.guide is not None and session.guide.finding is not None:
+        _say_section("Endpoints", [words.slip_words(session.guide.finding)])
     say("\n" + words.cost_words(session.ledger.cost()))
     if run.library is None:
         say("Nothing is kept on this device.")
@@ -251,6 +253,7 @@ def _status_facts(run: Run) -> dict[str, Any]:
             "error": session.notices_error.code if session.notices_error else None,
         },
         "mirrors": [asdict(report) for report in session.ledger.report()],
+        "slips": session.guide.finding.value if session.guide and session.guide.finding else None,
         "cost": asdict(cost) | {"total": cost.total},
         "library": None if run.library is None else [asdict(each) for each in run.library.editions],
     }

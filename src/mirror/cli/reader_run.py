@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from mirror.cli import terminal
+from mirror.cli.invitations import invited, with_mirrors
 from mirror.cli.ways import blaming_way, onion_warning, way_error, ways_of
 from mirror.client.report import MirrorReport
 from mirror.clock import Clock, SystemClock
 from mirror.errors import ConfigError, StorageError, TrustError, UnreachableError
-from mirror.limits import MAX_CONFIG, MAX_ENDPOINTS
+from mirror.limits import MAX_CONFIG, MAX_READER_MIRRORS
 from mirror.model import CHANNEL_ID
 from mirror.net.anyhow import AnyTransport, WayOut
 from mirror.net.ways import Ways
@@ -24,10 +25,13 @@ from mirror.reader import config as configs
 from mirror.reader import words
 from mirror.reader.config import LibraryPlace, ReaderConfig
 from mirror.reader.gate import flag_of, pass_gate
+from mirror.reader.guide import Guide
 from mirror.reader.library import Library
 from mirror.reader.session import BUILT, ReaderSession
 from mirror.reader.vault import create, exists, open_vault
 from mirror.reader.wrapping import wrap_lists
+from mirror.rotation.invitation import Invitation
+from mirror.rotation.keys import tag
 from mirror.trust.keys import ARGON2ID, Kdf
 
 MORE: Final = "  mirror reader notice NAME"  # below the notices' own "more about this"
@@ -162,7 +166,7 @@ def config_of(options: argparse.Namespace) -> ReaderConfig:
         config = replace(config, channel=options.channel)
     if options.mirror:
         mirrors = configs.mirrors_of(tuple(dict.fromkeys(options.mirror)))
-        if mirrors is None or len(mirrors) > MAX_ENDPOINTS:
+        if mirrors is None or len(mirrors) > MAX_READER_MIRRORS:
             raise ConfigError("--mirror is not the address of a mirror, or there are too many.")
         config = replace(config, mirrors=mirrors)
     if options.library:
@@ -212,17 +216,29 @@ def context_of(options: argparse.Namespace) -> ReaderContext:
 @asynccontextmanager
 async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run]:
     """A refreshed session for ``options``; when it fails, what each mirror did is told."""
-    config = config_of(options)
     context_of(options)  # a wrong one is refused before anything is fetched
-    root, channel = configs.complete(config)
+    now = max(tools.clock.now(), tools.built)
+    config, invitation = invited(options, config_of(options), now)
+    if invitation is None:
+        configs.complete(config)
     library = _existing_library(config.library)
+    guide = _guide(invitation, library)
+    config = with_mirrors(config, guide, now)
+    root, channel = configs.complete(config)
     if not config.mirrors and library is None:
         raise ConfigError("Say where to ask: --mirror, or mirrors in the configuration.", code="incomplete")
     if said := onion_warning(config.mirrors, config.ways):
         warn(said)
     async with tools.transport(config.ways, tools.randomness) as transport:
         session = ReaderSession(
-            root, channel, config.mirrors, transport, tools.clock, library=library, built=tools.built
+            root,
+            channel,
+            config.mirrors,
+            transport,
+            tools.clock,
+            library=library,
+            built=tools.built,
+            guide=guide,
         )
         with blaming_way(transport):
             try:
@@ -235,6 +251,9 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
             warn(f"{trouble} [{trouble.code}]")
         run = Run(options, config, session, library, tools)
         with blaming_way(transport):
+            await session.take_slips()
+            if guide is not None and guide.finding in words.SLIP_TROUBLE:
+                warn(words.slip_words(guide.finding))
             if options.command not in FIRST_SHOWN:
                 await run.take_notices()
             yield run
@@ -254,6 +273,12 @@ def _existing_library(place: LibraryPlace | None) -> Library | None:
     if place is None or not exists(Path(place.folder)):
         return None
     return Library(open_vault(Path(place.folder), _passphrase(place, "Passphrase of the library: ")))
+
+
+def _guide(invitation: Invitation | None, library: Library | None) -> Guide | None:
+    if invitation is None:
+        return None
+    return Guide(invitation, library.handed(tag(invitation.keyring.branch)) if library else None)
 
 
 def _passphrase(place: LibraryPlace, prompt: str) -> str:

@@ -163,13 +163,17 @@ class Pieces:
         self, path: str, limit: int, is_right: Callable[[bytes], bool], part: Part
     ) -> bytes | None:
         """The one file at ``path`` that ``is_right``, from whoever gives it first; None: nobody did."""
-        given: list[bytes] = []
+        given: dict[str, bytes] = {}
+        await self.files({path: Errand(path, limit, is_right, part)}, given.__setitem__)
+        return given.get(path)
 
-        async def take(_name: str, data: bytes) -> None:
-            given.append(data)
+    async def files(self, errands: Mapping[str, Errand], arrived: Callable[[str, bytes], None]) -> None:
+        """Fetch what is no piece; ``arrived`` is told the name of an errand and its file, as it comes."""
 
-        await Race(self._lines, self._ledger, {path: Errand(path, limit, is_right, part)}, take).run()
-        return given[0] if given else None
+        async def take(name: str, data: bytes) -> None:
+            arrived(name, data)
+
+        await Race(self._lines, self._ledger, errands, take).run()
 
     async def _held(self, name: str) -> bytes | None:
         data = await self._holdings.piece(name)

@@ -24,11 +24,19 @@ class Lines:
         self.mirrors = {mirror.name: mirror for mirror in mirrors}
         if len(self.mirrors) < len(mirrors):
             raise ValueError("two mirrors with one name")
-        opening = {name: TLS_OPENING for name, mirror in self.mirrors.items() if mirror.url.startswith(_TLS)}
+        opening = {name: _opening(mirror) for name, mirror in self.mirrors.items()}
         self.network = Network(self.mirrors, opening)
         self._transport = transport
         self._lines: dict[int, Line] = {}
         self.bells: set[Bell] = set()  # of the races under way: what one gives free, another may take
+
+    def meet(self, mirror: Endpoint) -> None:
+        """``mirror`` may be asked as well from now on, also by races under way; the least liked."""
+        if mirror.name in self.mirrors:
+            raise ValueError("two mirrors with one name")
+        self.mirrors[mirror.name] = mirror
+        self.network.meet(mirror.name, _opening(mirror))
+        self.ring()
 
     def ring(self) -> None:
         """Wake every race."""
@@ -73,6 +81,10 @@ class Lines:
         """Close every line."""
         for number in tuple(self._lines):
             await self.close(number)
+
+
+def _opening(mirror: Endpoint) -> int:
+    return TLS_OPENING if mirror.url.startswith(_TLS) else 0
 
 
 class Bell:

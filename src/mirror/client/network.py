@@ -203,6 +203,10 @@ class Network:
 
     # --- endpoints ------------------------------------------------------------------------------
 
+    def meet(self, name: str, opening: int) -> None:
+        """One more endpoint, liked least so far; ``opening`` as for the others."""
+        self.endpoints[name] = EndpointFacts(len(self.endpoints), opening)
+
     def may_ask(self, name: str, now: float) -> bool:
         """True when ``name`` is not out, and not left alone for a while."""
         facts = self.endpoints[name]

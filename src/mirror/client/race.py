@@ -12,12 +12,12 @@ Rules:
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mirror.client.lines import Bell, Lines
 from mirror.client.plan import Close, GiveUp, Plan, Start, Stop
-from mirror.client.report import Ledger, Part
-from mirror.net import SILENT, Stage
+from mirror.client.report import STALE, Ledger, Part
+from mirror.net import ABSENT, SILENT, Stage
 
 Take = Callable[[str, bytes], Awaitable[None]]
 
@@ -25,12 +25,16 @@ Take = Callable[[str, bytes], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Errand:
     """One file to fetch: its path on every mirror, the most bytes it has, what tells it from others,
-    and what it is for."""
+    and what it is for.
+
+    ``is_honest`` tells what an honest mirror may give in its place: counts as if it had no such file.
+    """
 
     path: str
     limit: int
     is_right: Callable[[bytes], bool]
     part: Part
+    is_honest: Callable[[bytes], bool] = field(default=lambda _data: False)
 
 
 class Race:
@@ -102,6 +106,10 @@ class Race:
         if isinstance(answer, str):
             self._ledger.failed(start.endpoint, errand.part, answer)
             self._plan.failed(start.number, answer, self._bell.now())
+        elif not errand.is_right(answer) and errand.is_honest(answer):
+            self._ledger.threw_away(len(answer))
+            self._ledger.failed(start.endpoint, errand.part, STALE)
+            self._plan.failed(start.number, ABSENT, self._bell.now())
         elif not errand.is_right(answer):
             self._ledger.lied(start.endpoint, errand.part, len(answer))
             self._plan.wrong(start.number)

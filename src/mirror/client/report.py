@@ -17,6 +17,7 @@ from mirror.trust.state import Kind as Seen
 WRONG_PIECE: Final = "wrong-piece"  # bytes of a name that are not the name's: altered, or a block page
 OVERSIZED_PIECE: Final = "oversized-piece"  # more than any piece has; often a block page
 MISSING_PIECE: Final = "missing-piece"  # shows a statement, says it has no such piece
+STALE: Final = Seen.STALE.value  # a genuine file, but older than what was seen of it
 
 
 class Part(StrEnum):
@@ -30,6 +31,7 @@ class Part(StrEnum):
     CLUSTERS = "clusters"
     NOTICES = "notices"
     IMAGES = "images"
+    SLIPS = "slips"
 
 
 class Verdict(StrEnum):
@@ -100,6 +102,10 @@ class Ledger:
     _held: Counter[Part] = field(default_factory=Counter)
     _wasted: int = 0
 
+    def met(self, mirror: str) -> None:
+        """``mirror`` is one of the mirrors from now on."""
+        self.mirrors = (*self.mirrors, mirror)
+
     def observed(self, observations: Iterable[Observation]) -> None:
         """Take what a metadata session observed."""
         for each in observations:
@@ -118,6 +124,8 @@ class Ledger:
     def failed(self, mirror: str, part: Part, code: str) -> None:
         """``mirror`` gave nothing; ``code`` as in ``net.FAILURES``."""
         ours = {ABSENT: MISSING_PIECE, TOO_LONG: OVERSIZED_PIECE}
+        if part is Part.SLIPS:
+            del ours[ABSENT]  # no mirror has to carry slips
         self._note(mirror, ours.get(code, code), part)
 
     def threw_away(self, size: int) -> None:

@@ -2,19 +2,28 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from mirror.errors import ConfigError
-from mirror.limits import MAX_CHANNELS, MAX_CONFIG, MAX_MIRRORS
+from mirror.limits import (
+    MAX_CHANNELS,
+    MAX_CONFIG,
+    MAX_EPOCH_SECONDS,
+    MAX_MIRRORS,
+    MAX_SEATS,
+    MIN_EPOCH_SECONDS,
+)
 from mirror.model import CHANNEL_ID, Endpoint
 from mirror.net.address import endpoint
 from mirror.net.ways import DIRECT, KEYS, Ways, ways
+from mirror.node.cover.site import DEFAULT
+from mirror.rotation.epochs import DAY, Calendar
 from mirror.settings import Table, read
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[0-9.]+)):(?P<port>[0-9]{1,5})")
-_DAY: Final = 86_400
+_SERVER: Final = re.compile(r"nginx(?:/[0-9]{1,3}(?:\.[0-9]{1,3}){2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +67,39 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class Rotation:
+    """Paths that change: ``secret`` is the file with this endpoint's secret (``rotating``).
+
+    ``closed`` are the seats that nobody is sent to any more. ``counters`` is the file for rounded
+    totals of visits; None: nothing is written.
+    """
+
+    secret: Path
+    calendar: Calendar = field(default_factory=Calendar)
+    closed: tuple[int, ...] = ()
+    counters: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What is shown to everyone else: a folder, by a server that calls itself ``server``."""
+
+    folder: Path = DEFAULT
+    server: str = "nginx"
+
+
+@dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """A node: its tree, how it serves, and what it syncs (None: somebody else fills the tree)."""
+    """A node: its tree, how it serves, and what it syncs (None: somebody else fills the tree).
+
+    Without ``rotation`` it is a public mirror; with it there is always a cover site.
+    """
 
     tree: Path
     serve: Serve
     sync: Sync | None
+    rotation: Rotation | None = None
+    cover: Cover | None = None
 
 
 def parse(data: bytes, folder: Path) -> NodeConfig:
@@ -76,8 +112,11 @@ def parse(data: bytes, folder: Path) -> NodeConfig:
     tree = folder / top.text("tree")
     serve = _serve(top.table("serve"), folder)
     sync = _sync(top.table("sync"), folder) if top.has("sync") else None
+    rotation = _rotation(top.table("rotation"), folder) if top.has("rotation") else None
+    has_cover = top.has("cover") or rotation is not None
+    cover = _cover(top.table("cover"), folder) if has_cover else None
     top.end()
-    return NodeConfig(tree, serve, sync)
+    return NodeConfig(tree, serve, sync, rotation, cover)
 
 
 def address(text: str) -> Address | None:
@@ -116,13 +155,37 @@ def _serve(table: Table, folder: Path) -> Serve:
     return serve
 
 
+def _rotation(table: Table, folder: Path) -> Rotation:
+    counters = table.text("counters", "")
+    rotation = Rotation(
+        secret=folder / table.text("secret"),
+        calendar=Calendar(
+            table.number("epoch_seconds", DAY, least=MIN_EPOCH_SECONDS, most=MAX_EPOCH_SECONDS)
+        ),
+        closed=table.numbers("closed_seats", least=0, most=MAX_SEATS - 1),
+        counters=folder / counters if counters else None,
+    )
+    table.end()
+    return rotation
+
+
+def _cover(table: Table, folder: Path) -> Cover:
+    default = Cover()
+    place = table.text("folder", "")
+    cover = Cover(folder / place if place else default.folder, table.text("server", default.server))
+    if not _SERVER.fullmatch(cover.server):
+        raise table.wrong("server", "is not nginx, or nginx/ and a version")
+    table.end()
+    return cover
+
+
 def _sync(table: Table, folder: Path) -> Sync:
     sync = sync_settings(
         folder / table.text("root"),
         table.texts("mirrors"),
         table.texts("channels"),
         with_images=table.flag("images", True),
-        every_seconds=table.number("every_seconds", 900, least=60, most=_DAY),
+        every_seconds=table.number("every_seconds", 900, least=60, most=DAY),
     )
     out = ways({key: table.text(key) for key in KEYS if table.has(key)}, table.wrong)
     table.end()

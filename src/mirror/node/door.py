@@ -92,25 +92,15 @@ class _Handler(web.RequestHandler):
         """Not said (rule 4)."""
 
 
-class Door(web.Server):
-    """Takes connections in for ``handle``; ``on_fault`` answers what never becomes a request."""
+class Doorway:
+    """Takes connections in and bounds them, whatever is spoken; ``_protocol`` makes one for each."""
 
-    def __init__(
-        self,
-        handle: Handle,
-        on_fault: Callable[[web.BaseRequest, int], web.StreamResponse],
-        *,
-        most: int,
-        patience: Patience,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        super().__init__(handle)
-        self.on_fault = on_fault
+    def __init__(self, *, most: int, patience: Patience, tls: ssl.SSLContext | None = None) -> None:
         self._most = most
         self._patience = patience
         self._tls = tls
         self._arriving: dict[asyncio.Task[None], None] = {}
-        self._open: OrderedDict[web.RequestHandler, asyncio.Transport] = OrderedDict()
+        self._open: OrderedDict[asyncio.BaseProtocol, asyncio.Transport] = OrderedDict()
         self._listening: list[socket.socket] = []
         self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
 
@@ -118,39 +108,26 @@ class Door(web.Server):
         """How many connections there are."""
         return len(self._open) + len(self._arriving)
 
-    def __call__(self) -> web.RequestHandler:
+    def _protocol(self) -> asyncio.BaseProtocol:
         """The protocol for one connection."""
-        handler = _Handler(
-            self,
-            loop=asyncio.get_running_loop(),
-            keepalive_timeout=self._patience.idle,
-            access_log=None,  # type: ignore[arg-type]  # aiohttp's way to say: none
-            max_line_size=MAX_REQUEST_LINE,
-            max_field_size=MAX_HEADER_FIELD,
-            max_headers=MAX_HEADER_FIELDS,
-            lingering_time=0,
-            tcp_keepalive=False,  # idle connections end sooner
-            auto_decompress=False,
-        )
-        handler.door = self
-        return handler
+        raise NotImplementedError
 
-    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Called by the protocol when its connection stands."""
-        super().connection_made(handler, transport)
+    async def _let_go(self, seconds: float) -> None:
+        """Ask all connections to end, and wait ``seconds`` for answers under way."""
+        raise NotImplementedError
+
+    def _has_entered(self, protocol: asyncio.BaseProtocol, transport: asyncio.Transport) -> None:
         # All that the kernel does not take at once pauses the answer (see answers, rule 4).
         transport.set_write_buffer_limits(high=0)
-        self._open[handler] = transport
+        self._open[protocol] = transport
 
-    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
-        """Called by the protocol when its connection is gone."""
-        super().connection_lost(handler, exc)
-        self._open.pop(handler, None)
+    def _has_left(self, protocol: asyncio.BaseProtocol) -> None:
+        self._open.pop(protocol, None)
 
-    def is_asking(self, request: web.BaseRequest) -> None:
+    def _asks(self, protocol: asyncio.BaseProtocol) -> None:
         """Note that this connection has a request: it leaves last (rule 1)."""
         with suppress(KeyError):
-            self._open.move_to_end(request.protocol)
+            self._open.move_to_end(protocol)
 
     def listen(self, host: str, port: int) -> tuple[str, int]:
         """Take connections at an address; which it is, with the port that was free where 0 was asked.
@@ -183,8 +160,7 @@ class Door(web.Server):
         self._listening.clear()
         for task in list(self._arriving):
             task.cancel()
-        self.pre_shutdown()
-        await self.shutdown(seconds)
+        await self._let_go(seconds)
         for transport in list(self._open.values()):
             cut(transport)
 
@@ -226,9 +202,60 @@ class Door(web.Server):
         loop = asyncio.get_running_loop()
         try:
             if self._tls is None:
-                await loop.connect_accepted_socket(self, connection)
+                await loop.connect_accepted_socket(self._protocol, connection)
                 return
             async with asyncio.timeout(self._patience.handshake):
-                await loop.connect_accepted_socket(self, connection, ssl=self._tls)
+                await loop.connect_accepted_socket(self._protocol, connection, ssl=self._tls)
         except (OSError, TimeoutError, asyncio.CancelledError):
             connection.close()
+
+
+class Door(Doorway, web.Server):
+    """Takes connections in for ``handle``; ``on_fault`` answers what never becomes a request."""
+
+    def __init__(
+        self,
+        handle: Handle,
+        on_fault: Callable[[web.BaseRequest, int], web.StreamResponse],
+        *,
+        most: int,
+        patience: Patience,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        web.Server.__init__(self, handle)
+        Doorway.__init__(self, most=most, patience=patience, tls=tls)
+        self.on_fault = on_fault
+
+    def _protocol(self) -> web.RequestHandler:
+        handler = _Handler(
+            self,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=self._patience.idle,
+            access_log=None,  # type: ignore[arg-type]  # aiohttp's way to say: none
+            max_line_size=MAX_REQUEST_LINE,
+            max_field_size=MAX_HEADER_FIELD,
+            max_headers=MAX_HEADER_FIELDS,
+            lingering_time=0,
+            tcp_keepalive=False,  # idle connections end sooner
+            auto_decompress=False,
+        )
+        handler.door = self
+        return handler
+
+    async def _let_go(self, seconds: float) -> None:
+        self.pre_shutdown()
+        await self.shutdown(seconds)
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """Called by the protocol when its connection stands."""
+        super().connection_made(handler, transport)
+        self._has_entered(handler, transport)
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        """Called by the protocol when its connection is gone."""
+        super().connection_lost(handler, exc)
+        self._has_left(handler)
+
+    def is_asking(self, request: web.BaseRequest) -> None:
+        """Note that this connection has a request: it leaves last (rule 1)."""
+        self._asks(request.protocol)

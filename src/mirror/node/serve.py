@@ -20,9 +20,12 @@ from mirror.clock import Clock
 from mirror.errors import ConfigError
 from mirror.limits import STOP_SECONDS
 from mirror.node.answers import ABSENT, BROKEN, MALFORMED, NO_METHOD, Answer, Content, report
-from mirror.node.config import Address, Serve
+from mirror.node.config import Address, Cover, Rotation, Serve
 from mirror.node.counters import Counters
-from mirror.node.door import Door, Patience
+from mirror.node.cover.connection import Habits
+from mirror.node.cover.door import CoverDoor
+from mirror.node.door import Door, Doorway, Patience
+from mirror.node.front import Front
 from mirror.node.log import emit, quiet_loop
 from mirror.node.shelf import Shelf
 from mirror.node.tls import Certificate
@@ -40,7 +43,15 @@ class Node:
     """A mirror that serves ``tree``: ``async with`` it, then ``addresses`` says where."""
 
     def __init__(
-        self, tree: Tree, settings: Serve, clock: Clock, *, patience: Patience | None = None
+        self,
+        tree: Tree,
+        settings: Serve,
+        clock: Clock,
+        *,
+        patience: Patience | None = None,
+        habits: Habits | None = None,
+        rotation: Rotation | None = None,
+        cover: Cover | None = None,
     ) -> None:
         self.counters = Counters()
         self.addresses: list[Address] = []
@@ -52,14 +63,18 @@ class Node:
         self._certificate: Certificate | None = None
         if settings.certificate is not None and settings.key is not None:
             self._certificate = Certificate(settings.certificate, settings.key)
-        self._doors: list[Door] = []
+        self._habits = habits or Habits()
+        self._front: Front | None = None
+        if cover is not None or rotation is not None:
+            self._front = Front(self._shelf, self.counters, clock, cover or Cover(), rotation)
+        self._doors: list[Doorway] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._second = -1
         self._date = b""
 
     async def __aenter__(self) -> Self:
         try:
-            public = self._door(self._find, self._settings.connections, self._certificate)
+            public = self._public_door()
             self.addresses = [_listen(public, address, "listen") for address in self._settings.listen]
             if self._settings.metrics is not None:
                 private = self._door(self._tell, _OPERATORS, None)
@@ -71,6 +86,8 @@ class Node:
             asyncio.create_task(self._shelf.keep_looking(self._clock)),
             asyncio.create_task(self._keep_reloading()),
         ]
+        if self._front is not None:
+            self._tasks.append(asyncio.create_task(self._front.keep_turning()))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -78,11 +95,15 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(door.close(STOP_SECONDS) for door in self._doors))
+        if self._front is not None:
+            self._front.write()
         self._shelf.close()
 
     def reload(self) -> None:
-        """Take the certificate anew if it changed, and hold nothing of the tree in memory."""
+        """Take the certificate anew if it changed, and the cover site; forget the tree's files."""
         self._shelf.forget()
+        if self._front is not None:
+            self._front.reload()
         if self._certificate is not None:
             self._certificate.refresh()
 
@@ -90,6 +111,19 @@ class Node:
         while self._certificate is not None:
             await self._clock.sleep(_RELOAD_SECONDS)
             self._certificate.refresh()
+
+    def _public_door(self) -> Doorway:
+        if self._front is None:
+            return self._door(self._find, self._settings.connections, self._certificate)
+        door = CoverDoor(
+            self._front.respond,
+            most=self._settings.connections,
+            patience=self._patience,
+            habits=self._habits,
+            tls=self._certificate.context if self._certificate else None,
+        )
+        self._doors.append(door)
+        return door
 
     def _door(self, find: _Find, most: int, certificate: Certificate | None) -> Door:
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -137,7 +171,7 @@ class Node:
         return ABSENT
 
 
-def _listen(door: Door, address: Address, key: str) -> Address:
+def _listen(door: Doorway, address: Address, key: str) -> Address:
     try:
         return Address(*door.listen(address.host, address.port))
     except OSError as error:

@@ -10,7 +10,8 @@ Rules:
    At any failure the old edition stays, whole.
 4. What the commit before this one named is kept once more, for readers who are in the middle of it.
    Unless an article was removed for harm: then nothing stays that the new edition does not need.
-5. A node remembers the newest statement it saw, in ``.mirror/trust``, also when it could not have
+5. Slip pages go along with the statement (``slips``), and never hold it up.
+6. A node remembers the newest statement it saw, in ``.mirror/trust``, also when it could not have
    all of it: no later sync goes back behind it.
 """
 
@@ -30,9 +31,10 @@ from mirror.net import Transport
 from mirror.node.config import Sync
 from mirror.node.holdings import Last, TreeHoldings
 from mirror.node.metadata import Mirrors, fetch_roots, metadata_files
+from mirror.node.slips import fetch_slips
 from mirror.node.walk import walk
 from mirror.store.generations import DiskGenerations
-from mirror.store.names import Kind, kind_of
+from mirror.store.names import TIMESTAMP, Kind, kind_of
 from mirror.store.tree import Tree
 from mirror.trust.state import Freshness
 from mirror.trust.verified import Verified
@@ -107,12 +109,18 @@ async def sync(
         roots = await fetch_roots(first, verified, tree, Mirrors(settings.mirrors, metered, ledger))
         editions, removed = await _fetch(verified, settings, fetcher, progress or _silent)
         files = metadata_files(verified, roots, settings.channels)
+        slips = await fetch_slips(verified, first, tree, Mirrors(settings.mirrors, metered, ledger))
         last = Last.parse(await asyncio.to_thread(tree.remembered))
         now = Last(frozenset(holdings.needed | files.keys()), removed)
         is_purged = not removed <= last.removed
         drop = await asyncio.to_thread(_superfluous, tree, now, last, is_purged=is_purged)
-        is_changed = bool(drop or holdings.added) or not await asyncio.to_thread(_has, tree, files)
+        drop |= slips.dropped
+        is_changed = bool(drop or holdings.added or slips.changed) or not await asyncio.to_thread(
+            _has, tree, files
+        )
         if is_changed:
+            if slips.changed:
+                await asyncio.to_thread(writer.stage, files[TIMESTAMP], slips.changed)
             await asyncio.to_thread(writer.commit, files, drop)
         if now != last:
             await asyncio.to_thread(writer.remember, now.encode())
@@ -161,7 +169,7 @@ async def _fetch(
 
 
 def _superfluous(tree: Tree, now: Last, last: Last, *, is_purged: bool) -> set[str]:
-    """What is to be dropped (rule 4); roots, slips and pages of the browser's reader never are."""
+    """What is to be dropped (rule 4); roots and pages of the browser's reader never are, slips elsewhere."""
     if now.paths == last.paths and not is_purged:
         return set()
     # The head of a channel that is not carried any more would go stale.

@@ -11,8 +11,16 @@ from typing import Final
 
 from mirror.articles.language import canonical
 from mirror.errors import ConfigError, SourceError
-from mirror.limits import MAX_CHANNELS, MAX_HOLDERS, MAX_IMAGE_SIDE, MAX_NAME
+from mirror.limits import (
+    MAX_CHANNELS,
+    MAX_EPOCH_SECONDS,
+    MAX_HOLDERS,
+    MAX_IMAGE_SIDE,
+    MAX_LINK_PREFIX,
+    MAX_NAME,
+)
 from mirror.model import CHANNEL_ID
+from mirror.net.address import is_name
 from mirror.settings import Table, read
 from mirror.trust.keys import key_name
 from mirror.trust.publication import DAY, Lifetimes
@@ -53,6 +61,26 @@ class Images:
 
 
 @dataclass(frozen=True, slots=True)
+class Rotation:
+    """How endpoints are handed out; it matters once there are any.
+
+    ``epoch_hours`` cannot be changed after the first endpoint. ``page`` is the address of a browser's
+    reader that invitations lead to as links, or empty. ``domains`` are the publication's own, which no
+    endpoint may look like. ``database`` is the path of a file with a database's URL, or empty.
+    """
+
+    epoch_hours: int = 24
+    page: str = ""
+    domains: tuple[str, ...] = ()
+    database: str = ""
+
+    @property
+    def epoch_seconds(self) -> int:
+        """The length of an epoch."""
+        return self.epoch_hours * 3_600
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationConfig:
     """A publication as configured.
 
@@ -69,6 +97,7 @@ class PublicationConfig:
     window_days: int = 0
     images: Images = Images()
     catalogues: tuple[str, ...] = ()
+    rotation: Rotation = Rotation()
 
     def channel(self, channel_id: str) -> Channel:
         """The channel of that id.
@@ -107,6 +136,7 @@ def parse(data: bytes) -> PublicationConfig:
         window_days=(edition := top.table("edition")).number("window_days", 0, least=0, most=36_500),
         images=_images(top.table("images")),
         catalogues=(notices := top.table("notices")).texts("catalogues", ()),
+        rotation=_rotation(top.table("rotation")),
     )
     for table in (signing, edition, notices, top):
         table.end()
@@ -135,6 +165,11 @@ def write(config: PublicationConfig) -> str:
     lines += ["", "[images]", f"carry = {carry}", f"longest_side = {config.images.longest_side}"]
     if config.catalogues:
         lines += ["", "[notices]", f"catalogues = {_list(config.catalogues)}"]
+    if config.rotation != Rotation():
+        each = config.rotation
+        lines += ["", "[rotation]", f"epoch_hours = {each.epoch_hours}", f"domains = {_list(each.domains)}"]
+        lines += [f"page = {_quoted(each.page)}"] if each.page else []
+        lines += [f"database = {_quoted(each.database)}"] if each.database else []
     for channel in config.channels:
         lines += ["", "[[channel]]", f"id = {_quoted(channel.id)}"]
         lines += [f"language = {_quoted(channel.language)}", f"title = {_quoted(channel.title)}"]
@@ -199,6 +234,19 @@ def _images(table: Table) -> Images:
         raise table.wrong("longest_side", f"is neither 0 nor at least {_LEAST_SIDE}")
     table.end()
     return Images(carry, side)
+
+
+def _rotation(table: Table) -> Rotation:
+    hours = table.number("epoch_hours", Rotation().epoch_hours, least=1, most=MAX_EPOCH_SECONDS // 3_600)
+    page = table.text("page", "")
+    if page and (not page.startswith("https://") or "#" in page or len(page) >= MAX_LINK_PREFIX):
+        raise table.wrong("page", f"is not an https address of less than {MAX_LINK_PREFIX} characters")
+    domains = table.texts("domains", ())
+    if not all(is_name(domain) and "." in domain for domain in domains):
+        raise table.wrong("domains", "holds something that is no domain in lower case")
+    database = table.text("database", "")
+    table.end()
+    return Rotation(hours, page, domains, database)
 
 
 def _id(table: Table, key: str) -> str:

@@ -26,7 +26,9 @@ from mirror.notices.lint import Finding
 from mirror.publisher.editions import ChannelChange, Progress, next_edition
 from mirror.publisher.notices import load_notices, next_set
 from mirror.publisher.published import current_notices, notices_digest
+from mirror.publisher.rotation import Press, signed_settings, wanted_settings
 from mirror.publisher.settle import put_and_keep
+from mirror.publisher.slipmaking import Pages, make_slips
 from mirror.publisher.workspace import Workspace
 from mirror.trust import ceremony, changes
 from mirror.trust.ceremony import RoleStatus
@@ -123,10 +125,15 @@ def plan(
             pieces |= made.pieces
             targets[name] = {head_target(name): (len(made.pieces[made.head]), made.head)}
             changed.append(made.change)
-    if not targets and not renew:
+    said = None if channels else wanted_settings(workspace, publication, now)
+    is_said_anew = said is not None and said != signed_settings(publication)
+    if not targets and not renew and not is_said_anew:
         return None
     lifetimes = workspace.config.lifetimes
     draft = changes.release(publication, targets, now=now, lifetimes=lifetimes)
+    if said is not None and is_said_anew:
+        settings = changes.set_rotation(publication, said.to_json(), now=now, lifetimes=lifetimes)
+        draft = Draft(publication, {**draft.roles, **settings.roles})
     renewed: tuple[str, ...] = ()
     if renew:
         roles = [role for role in publication.roles if role not in (*draft.roles, "snapshot", "timestamp")]
@@ -145,8 +152,9 @@ def finish(
     *,
     now: int,
     progress: Progress | None = None,
-) -> Publication:
-    """Release ``plan``: the metadata that is now in force.
+    press: Press | None = None,
+) -> tuple[Publication, Pages]:
+    """Release ``plan``: the metadata that is now in force, and with ``press`` the slips made with it.
 
     Raises:
         TrustError: ``below-threshold``, with who is missing; or as ``ceremony.commit``. Nothing
@@ -157,9 +165,10 @@ def finish(
     if not all(role.is_complete for role in roles):
         raise TrustError(below(roles), code="below-threshold")
     publication = ceremony.commit(plan.draft, online, now=now, lifetimes=workspace.config.lifetimes)
-    put_and_keep(workspace, publication, plan.pieces, progress)
+    pages = make_slips(press, workspace.tree, publication, now) if press else Pages()
+    put_and_keep(workspace, publication, plan.pieces, progress, pages.changed)
     workspace.drop_pending()
-    return publication
+    return publication, pages
 
 
 def wait(workspace: Workspace, plan: Plan) -> None:

@@ -19,7 +19,8 @@ from mirror.errors import TrustError
 from mirror.limits import MAX_CLOCK_LEAP
 from mirror.publisher.published import needed_pieces
 from mirror.publisher.workspace import Workspace
-from mirror.store.names import TIMESTAMP
+from mirror.rotation.epochs import ACCEPTED_SKEW, Calendar
+from mirror.store.names import TIMESTAMP, epoch_of
 from mirror.store.tree import Tree
 from mirror.trust.metadata import content, instant, issued_of, read
 from mirror.trust.publication import Publication, tree
@@ -32,8 +33,11 @@ def put_and_keep(
     publication: Publication,
     pieces: Mapping[str, bytes],
     progress: Callable[[int, int], None] | None = None,
+    pages: Mapping[str, bytes] | None = None,
 ) -> None:
     """Make ``publication`` the newest, with the ``pieces`` (by name) that it is the first to need.
+
+    ``pages`` are slip pages by path: they are in their places when the statement is.
 
     Raises:
         StorageError: Before the metadata was kept nothing has changed; after that, the next change
@@ -44,6 +48,8 @@ def put_and_keep(
             writer.put({piece.path_of(digest): data})
             if progress:
                 progress(done, len(pieces))
+        if pages:
+            writer.stage(publication.roles[Timestamp.type], pages)
     workspace.keep(publication)
     settle(workspace, publication)
 
@@ -56,9 +62,11 @@ def settle(workspace: Workspace, publication: Publication) -> bool:
     """
     files = {f"m/{name}": data for name, data in tree(publication).items()}
     with workspace.tree.writing() as writer:  # also does what a crash left to be done
-        if all(workspace.tree.read(path) == data for path, data in files.items()):
+        is_said = all(workspace.tree.read(path) == data for path, data in files.items())
+        if is_said and not writer.has_staged(files[TIMESTAMP]):
             return False
-        writer.commit(files, drop=_unneeded(workspace.tree, publication, files))
+        drop = _unneeded(workspace.tree, publication, files)
+        writer.commit(files, drop=[*drop, *_past(workspace, publication)])
     return True
 
 
@@ -102,6 +110,13 @@ def _unneeded(old: Tree, publication: Publication, files: Mapping[str, bytes]) -
         for path in old.paths()
         if path not in files and path not in needed and not _is_recent(path, publication)
     )
+
+
+def _past(workspace: Workspace, publication: Publication) -> list[str]:
+    """Slip pages of epochs that no reader asks for any more: older than the one before this."""
+    issued = issued_of(content(publication.roles[Timestamp.type]))
+    least = Calendar(workspace.config.rotation.epoch_seconds).epoch(issued) - ACCEPTED_SKEW
+    return sorted(path for path in workspace.tree.paths() if (epoch_of(path) or least) < least)
 
 
 def _is_recent(path: str, publication: Publication) -> bool:

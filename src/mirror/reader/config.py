@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Final
 
 from mirror.errors import ConfigError
-from mirror.limits import MAX_ENDPOINTS
+from mirror.limits import MAX_READER_MIRRORS
 from mirror.model import CHANNEL_ID, Endpoint
 from mirror.net.address import endpoint
 from mirror.net.ways import DIRECT, KEYS, Ways, ways
@@ -52,6 +52,7 @@ class LibraryPlace:
 class ReaderConfig:
     """What a reader needs to know. ``library`` is None for memory only, the default.
 
+    ``invitation`` is the file of one, which says what ``root``, ``channel`` and ``mirrors`` leave out.
     ``language`` is a BCP 47 tag, or empty for the system's.
     """
 
@@ -61,6 +62,7 @@ class ReaderConfig:
     language: str = ""
     library: LibraryPlace | None = None
     ways: Ways = DIRECT
+    invitation: PurePath | None = None
 
 
 def parse(data: bytes, folder: PurePath) -> ReaderConfig:
@@ -76,6 +78,7 @@ def parse(data: bytes, folder: PurePath) -> ReaderConfig:
         mirrors=_mirrors(top),
         language=_matching(top, "language", _LANGUAGE, "is not the tag of a language"),
         library=_library(top.table("library"), folder) if top.has("library") else None,
+        invitation=folder / top.text("invitation") if top.has("invitation") else None,
         ways=ways({key: top.text(key) for key in KEYS if top.has(key)}, top.wrong),
     )
     top.end()
@@ -113,7 +116,7 @@ def _mirrors(top: Table) -> tuple[Endpoint, ...]:
     found = mirrors_of(top.texts("mirrors", ()))
     if found is None:
         raise top.wrong("mirrors", "holds what is not the address of a mirror")
-    if len(found) > MAX_ENDPOINTS:
+    if len(found) > MAX_READER_MIRRORS:
         raise top.wrong("mirrors", "holds more mirrors than are asked")
     return found
 

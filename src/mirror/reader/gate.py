@@ -24,6 +24,7 @@ WORDS: Final = {
     Act.EXPORT: "export",
     Act.SHARE_PUBLIC: "share",
     Act.SHARE_PRIVATE: "send",
+    Act.INVITE: "invite",
 } | {Act.COPY_LINK: "copy"}
 
 

@@ -3,11 +3,13 @@
 Everything lies in a vault. Records:
 
 ``state``            the root, the metadata last verified, the clock floor, the highest notices seen
+``handed``           what was handed out for an invitation last: endpoints, and where to look for slips
 ``shelf``            which editions, articles and pieces are here
 ``article C/ID``     one article, as it was when it was saved
 ``piece NAME``       one piece of a saved edition or of the notices in force
 
-The state is written whenever something was verified; everything else only by ``save_…``, which the
+The state, and with an invitation what was handed out, is written whenever something was verified;
+everything else only by ``save_…``, which the
 caller calls after the gate. Order of a save: pieces, then the shelf, then what is no longer needed
 goes. So a save that was cut off leaves the edition before it whole.
 """
@@ -23,6 +25,7 @@ from mirror.bundle import page as pages
 from mirror.bundle import record
 from mirror.bundle.wire import Cursor, Writer
 from mirror.client.fetch import Progress
+from mirror.client.slips import Handed
 from mirror.errors import FormatError, MirrorError
 from mirror.limits import MAX_RECORD
 from mirror.model import Article
@@ -30,6 +33,7 @@ from mirror.reader.vault import DAMAGED, Vault
 from mirror.trust.state import Stored
 
 _STATE: Final = "state"
+_HANDED: Final = "handed"
 _SHELF: Final = "shelf"
 _NOTICES: Final = "notices"  # among the pieces; no channel may be called so
 
@@ -79,7 +83,7 @@ class _Shelf:
 
     def labels(self) -> Iterator[str]:
         """The labels of every record there should be."""
-        yield from (_STATE, _SHELF)
+        yield from (_STATE, _HANDED, _SHELF)
         yield from (_article_label(*each) for each in self.articles)
         yield from (_piece_label(name) for names in self.pieces.values() for name in names)
 
@@ -120,6 +124,24 @@ class Library:
                 self._write_pieces(notices)
                 self._put(replace(self._shelf, pieces={**self._shelf.pieces, _NOTICES: tuple(notices)}))
             self._vault.write(_STATE, json.dumps(fields).encode())
+
+    def handed(self, tag: str) -> Handed | None:
+        """What was handed out last for the invitation of that tag (``rotation.keys.tag``); None: nothing.
+
+        Raises:
+            FormatError: ``library-damaged``.
+        """
+        data = self._vault.read(_HANDED)
+        fields = {} if data is None else _object(data)
+        try:
+            return Handed.from_json(fields["handed"]) if fields and fields["tag"] == tag else None
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _damaged() from error
+
+    def keep_handed(self, tag: str, handed: Handed) -> None:
+        """Remember what was handed out, in the place of what any invitation brought before."""
+        with self._vault.writing():
+            self._vault.write(_HANDED, json.dumps({"tag": tag, "handed": handed.to_json()}).encode())
 
     # --- pieces ---------------------------------------------------------------------------------
 

@@ -9,7 +9,9 @@ Rules:
    are asked first.
 4. Notices that are missing, altered, not to be had or older than ones seen before are no notices:
    the run goes on with none, which closes every act but reading.
-5. A saved edition is shown when the newest cannot be had, and said to be what it is.
+5. An invited reader looks for slips once in a run, after the metadata is verified. What was handed out
+   before is asked first; the invitation's own endpoints only when none of it answers.
+6. A saved edition is shown when the newest cannot be had, and said to be what it is.
 """
 
 import asyncio
@@ -30,9 +32,12 @@ from mirror.errors import ConfigError, MirrorError, TrustError, UnreachableError
 from mirror.limits import MAX_METADATA
 from mirror.model import Endpoint
 from mirror.net import Transport
+from mirror.net.address import text_of
 from mirror.notices import NoticeSet, admit, decode
 from mirror.reader.config import Root, RootFile
+from mirror.reader.guide import Guide, endpoints
 from mirror.reader.library import Library, NoticesSeen, SavedEdition, State
+from mirror.rotation.keys import tag
 from mirror.trust.session import MetadataSession
 from mirror.trust.state import LIES, Stored
 from mirror.trust.state import State as FreshnessState
@@ -48,9 +53,9 @@ class ReaderSession:
     ``take_notices`` is apart, so that headlines do not wait for it; until then every act is closed.
 
     ``ledger`` holds what each mirror did, also after a failure. ``saved`` is the saved edition that
-    is shown in the newest one's place (rule 5), None as a rule; ``transport`` counts in ``ledger`` what
+    is shown in the newest one's place (rule 6), None as a rule; ``transport`` counts in ``ledger`` what
     metadata costs; ``first_root`` is the root that all
-    trust began from. ``built`` stands for rule 2.
+    trust began from. ``built`` stands for rule 2. ``guide`` is an invited reader's.
     """
 
     def __init__(
@@ -63,8 +68,10 @@ class ReaderSession:
         *,
         library: Library | None = None,
         built: int = BUILT,
+        guide: Guide | None = None,
     ) -> None:
         self.channel = channel
+        self.guide = guide
         self.ledger = Ledger([mirror.name for mirror in mirrors])
         self.holdings = MemoryHoldings(library)
         self.notices: NoticeSet | None = None
@@ -123,6 +130,40 @@ class ReaderSession:
         self._seen = remembered.seen if remembered else None
         stored = remembered.stored if remembered else Stored(self.first_root)
         stored = replace(stored, floor=max(stored.floor, self._built))
+        try:
+            found = await self._newest(stored, everyone=everyone)
+        except UnreachableError:
+            if not self._fall_back():
+                raise
+            found = await self._newest(stored, everyone=True)
+        if not found.freshness.is_checked and self._fall_back():
+            found = await self._newest(stored, everyone=True)
+        self._verified = found
+        self._lines.prefer([mirror.name for mirror in self.mirrors])
+
+    async def take_slips(self) -> None:
+        """Look for this reader's slip, and take what it hands out into use; once, and without invitation
+        not at all (rule 5). Nothing raises: ``guide.finding`` says how it went."""
+        if self.guide is not None:
+            self._meet(await self.guide.refresh(self.verified, self._fetcher, self._clock.now()))
+
+    def _fall_back(self) -> bool:
+        """Ask the invitation's own endpoints too; False where that was done, or there are none."""
+        now = max(self._clock.now(), self._built)
+        return self.guide is not None and self._meet(self.guide.reserve(now))
+
+    def _meet(self, addresses: tuple[str, ...]) -> bool:
+        """Take endpoints into use that were not known; False when all were."""
+        known = set(map(text_of, self._mirrors))
+        texts = [text for text in addresses if text not in known]
+        new = endpoints(texts, len(self._mirrors) + 1)
+        for mirror in new:
+            self._lines.meet(mirror)
+            self.ledger.met(mirror.name)
+        self._mirrors += new
+        return bool(new)
+
+    async def _newest(self, stored: Stored, *, everyone: bool) -> Verified:
         found: Verified | None = None
         if not everyone:
             with suppress(TrustError):
@@ -132,8 +173,7 @@ class ReaderSession:
         elif found.freshness.state is not FreshnessState.CURRENT:
             with suppress(TrustError, UnreachableError):
                 found = await self._ask(stored, everyone=True)
-        self._verified = found
-        self._lines.prefer([mirror.name for mirror in self.mirrors])
+        return found
 
     async def _ask(self, stored: Stored, *, everyone: bool) -> Verified:
         session = MetadataSession(
@@ -163,6 +203,10 @@ class ReaderSession:
             self.verified.stored,
             NoticesSeen(self.notices.publisher, self.notices.edition),
         )
+        if self.guide is not None:
+            mark = tag(self.guide.invitation.keyring.branch)
+            if await asyncio.to_thread(library.handed, mark) != self.guide.handed:
+                await asyncio.to_thread(library.keep_handed, mark, self.guide.handed)
         if state != self._remembered:
             pieces = await self._fetcher.get(self.notice_pieces, Part.NOTICES)
             await asyncio.to_thread(library.keep_state, state, pieces)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from mirror.client.report import MISSING_PIECE, OVERSIZED_PIECE, WRONG_PIECE, Cost, MirrorReport, Verdict
+from mirror.client.slips import Finding
 from mirror.limits import MAX_INSTANT
 from mirror.trust.state import Freshness, Kind, State
 from mirror.trust.verified import Verified
@@ -49,6 +50,31 @@ _CODES: Final = {
     "absent": "said not to be there",
     "too-long": "longer than it may be",
 }
+
+
+_SLIPS: Final = {
+    Finding.MOVED: "Your slip names other endpoints, which are used from now on.",
+    Finding.SAME: "Your slip is here, with the endpoints that are in use.",
+    Finding.NOTHING_NOW: "The publisher has no endpoint for you now; those you have stay in use.",
+    Finding.ELSEWHERE: "Your invitation is from before its branch grew: your slip is looked for elsewhere "
+    "the next time. The endpoints you have stay in use.",
+    Finding.NOT_FOUND: "There is no slip for you here; the endpoints you have stay in use.",
+    Finding.INCOMPLETE: "No mirror gave all of the pages where your slip may be; the endpoints you have stay "
+    "in use.",
+    Finding.UNREADABLE: "Your slip is not understood; it may be for a newer program. The endpoints you have "
+    "stay in use.",
+    Finding.NOT_SIGNED: "The publisher hands out no endpoints that this program understands; those you have "
+    "stay in use.",
+    Finding.NOT_ASKED: "No mirror answered, so nobody was asked for your slip; the endpoints you have stay "
+    "in use.",
+}
+# What is worth a word beside the news.
+SLIP_TROUBLE: Final = frozenset(_SLIPS) - {Finding.MOVED, Finding.SAME, Finding.NOT_ASKED}
+
+
+def slip_words(finding: Finding) -> str:
+    """How looking for the reader's slip ended."""
+    return _SLIPS[finding]
 
 
 def day_words(at: int) -> str:

@@ -16,7 +16,7 @@ class Kind(Enum):
 
     PIECE = "piece"  # named by its digest: for ever the same
     METADATA = "metadata"  # its version is in its name: for ever the same
-    SLIP = "slip"  # its epoch is in its name: for ever the same
+    SLIP = "slip"  # of its epoch; made again within it when a cohort is split
     STATEMENT = "statement"  # the newest word: changes with every edition and heartbeat
     PAGE = "page"  # of the reader for browsers: changes with the program
 
@@ -26,7 +26,7 @@ class Kind(Enum):
         return self in _IMMUTABLE
 
 
-_IMMUTABLE: Final = frozenset({Kind.PIECE, Kind.METADATA, Kind.SLIP})
+_IMMUTABLE: Final = frozenset({Kind.PIECE, Kind.METADATA})
 TIMESTAMP: Final = "m/timestamp.json"
 # The longest are pieces, 69 characters, and pages of the reader.
 MAX_PATH: Final = 128
@@ -49,3 +49,8 @@ def kind_of(path: str) -> Kind | None:
         return None
     match = _PATHS.fullmatch(path)
     return None if match is None or match.lastgroup is None else Kind[match.lastgroup]
+
+
+def epoch_of(path: str) -> int | None:
+    """The epoch that a slip page is of; None for every other path."""
+    return int(path.split("/")[1]) if kind_of(path) is Kind.SLIP else None

@@ -14,6 +14,9 @@ Rules:
    rule 3, the stamp, what writers tell one another. It is no part of the tree and nobody serves it.
 5. The stamp is replaced after everything else: whoever keeps files in memory forgets them when it
    changes.
+6. Slip pages are laid ready in one file that names the statement they go with, and put in their places
+   with it, before it. A crash in between leaves pages of both sorts, each of them whole and signed; the
+   next commit of that statement completes them. What goes with a statement that never came is forgotten.
 """
 
 import errno
@@ -25,7 +28,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from mirror.limits import MAX_ARCHIVE_ENTRIES, MAX_PIECE, MAX_READER_FILE
+from mirror.limits import MAX_ARCHIVE_ENTRIES, MAX_PAGE_BITS, MAX_PIECE, MAX_READER_FILE
 from mirror.store import atomic
 from mirror.store.names import TIMESTAMP, Kind, kind_of
 
@@ -34,6 +37,8 @@ _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXI
 
 # A list of paths, such as of what is to be dropped: every piece of the largest edition.
 _MAX_LIST: Final = MAX_ARCHIVE_ENTRIES * 80
+# Slip pages of two epochs with their paths: at most 2 x 65,536 pages, and what indexes them.
+_MAX_STAGED: Final = 2 * ((1 << MAX_PAGE_BITS) + 128) * (MAX_PIECE + 40)
 
 Stamp = tuple[int, int] | None
 
@@ -110,6 +115,7 @@ class Writer:
         self.tree = tree
         self._new = tree.private / "new"
         self._drop = tree.private / "drop"
+        self._pages = tree.private / "pages"
         self._unflushed: set[Path] = set()
 
     def put(self, pieces: Mapping[str, bytes]) -> None:
@@ -125,6 +131,20 @@ class Writer:
             if kind_of(path) is not Kind.PIECE:
                 raise ValueError("not a piece")
             self._place(path, data)
+
+    def stage(self, timestamp: bytes, pages: Mapping[str, bytes]) -> None:
+        """Lay slip pages, by path, ready for the commit of the statement ``timestamp`` (rule 6).
+
+        Raises:
+            StorageError: Nothing was laid ready.
+            ValueError: A path is not that of a slip page, or a page is too long.
+        """
+        if any(kind_of(path) is not Kind.SLIP or len(data) > MAX_PIECE for path, data in pages.items()):
+            raise ValueError("not a slip page")
+        lines = [hashlib.sha256(timestamp).hexdigest(), *(f"{path} {len(pages[path])}" for path in pages)]
+        head = "\n".join(lines).encode()
+        self._replace(self._pages, b"".join((head, b"\n\n", *pages.values())))
+        self._flush()
 
     def commit(self, files: Mapping[str, bytes], drop: Collection[str] = ()) -> None:
         """Make ``files`` (metadata and statements, by path) the newest word, then drop paths.
@@ -148,6 +168,8 @@ class Writer:
         for path, kind in kinds.items():
             if kind is Kind.METADATA:
                 self._place(path, files[path])
+        for path, data in self._staged(files[TIMESTAMP]):
+            self._place(path, data)
         self._flush()
         for path, kind in kinds.items():
             if kind is Kind.STATEMENT and path != TIMESTAMP:
@@ -155,9 +177,14 @@ class Writer:
         self._flush()
         self._place(TIMESTAMP, files[TIMESTAMP])
         self._flush()
+        atomic.remove(self._pages)
         self._remove(drop)
         atomic.remove(self._drop)
         self._restamp()
+
+    def has_staged(self, timestamp: bytes) -> bool:
+        """Whether pages are laid ready for the statement ``timestamp``."""
+        return any(True for _ in self._staged(timestamp))
 
     def remember(self, data: bytes) -> None:
         """Write ``data`` down for the next writer; it may be lost."""
@@ -180,6 +207,18 @@ class Writer:
         """Remove files half written."""
         for name in _entries(self._new):
             atomic.remove(self._new / name)
+
+    def _staged(self, timestamp: bytes) -> Iterator[tuple[str, bytes]]:
+        """The pages that were laid ready for this statement; none where they are for another one."""
+        data = _read(self._pages, _MAX_STAGED)
+        head, _, body = (data or b"").partition(b"\n\n")
+        said, *lines = head.decode("ascii", "replace").split("\n")
+        if said != hashlib.sha256(timestamp).hexdigest():
+            return
+        at = 0
+        for path, _, size in (line.partition(" ") for line in lines):
+            yield path, body[at : at + int(size)]
+            at += int(size)
 
     def _place(self, path: str, data: bytes) -> None:
         target = self.tree.folder / path

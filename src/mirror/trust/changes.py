@@ -13,7 +13,7 @@ from mirror.errors import LimitError, TrustError
 from mirror.limits import MAX_METADATA
 from mirror.model import CHANNEL_ID
 from mirror.trust.keys import PublicKey
-from mirror.trust.metadata import key_material, moment, pack, read
+from mirror.trust.metadata import ROTATION, key_material, moment, pack, read
 from mirror.trust.publication import (
     DEFAULT_LIFETIMES,
     ONLINE,
@@ -189,6 +189,26 @@ def renew(
         if role not in publication.roles or role in ONLINE:
             raise TrustError("the publication has no such role", code="no-role")
         edit.open(role)
+    return edit.draft()
+
+
+def set_rotation(
+    publication: Publication,
+    settings: Mapping[str, object],
+    *,
+    now: int,
+    lifetimes: Lifetimes = DEFAULT_LIFETIMES,
+) -> Draft:
+    """Return the draft in which ``targets`` says ``settings`` about rotation (``rotation.settings``).
+
+    Raises:
+        LimitError: ``metadata-too-large``: the file has no room left for them.
+    """
+    edit = _Edit(publication, now, lifetimes)
+    top = edit.open(Targets.type)
+    top.unrecognized_fields[ROTATION] = dict(settings)
+    if len(pack(top)) > MAX_METADATA - _SIGNATURE_ROOM * len(_top_holders(edit).keys):
+        raise LimitError("what is said about rotation does not fit", code="metadata-too-large")
     return edit.draft()
 
 

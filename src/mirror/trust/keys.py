@@ -36,6 +36,7 @@ __all__ = [
     "PublicKey",
     "key_name",
     "open_key",
+    "open_seed",
     "public_key",
     "public_key_from_pem",
     "seal_key",
@@ -177,7 +178,12 @@ def seal_key(
 
 
 def open_key(data: bytes, passphrase: str) -> Signer:
-    """Return the signer in a key file.
+    """Return the signer in a key file; raises as ``open_seed``."""
+    return signer_of(open_seed(data, passphrase))
+
+
+def open_seed(data: bytes, passphrase: str) -> bytes:
+    """Return the 32 secret bytes in a key file.
 
     Raises:
         FormatError: ``key-damaged``: not a whole key file.
@@ -189,12 +195,11 @@ def open_key(data: bytes, passphrase: str) -> Signer:
     header = {name: value for name, value in fields.items() if name not in ("sealed", "check")}
     secret = kdf.derive(passphrase, bytes.fromhex(fields["kdf"]["salt"]))
     try:
-        seed = ChaCha20Poly1305(secret).decrypt(
+        return ChaCha20Poly1305(secret).decrypt(
             bytes.fromhex(fields["nonce"]), bytes.fromhex(fields["sealed"]), _canonical(header)
         )
     except InvalidTag as error:
         raise TrustError("the passphrase does not open this key", code="key-passphrase") from error
-    return signer_of(seed)
 
 
 def public_key(data: bytes) -> PublicKey:

@@ -17,6 +17,7 @@ from mirror.limits import MAX_INSTANT
 S = TypeVar("S", bound=Signed)
 
 FIELD: Final = "x-mirror"  # our signed field in every role: {"issued": instant, "role": name}
+ROTATION: Final = "x-mirror-rotation"  # in the top targets role: what ``rotation.settings`` writes
 METADATA: Final = "metadata"  # the code of a FormatError: not metadata
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""The simulator: censors against the deployed policy and against published ones. See SIMULATION.md."""
