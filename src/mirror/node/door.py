@@ -18,6 +18,7 @@ import os
 import socket
 import ssl
 import struct
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -92,7 +93,7 @@ class _Handler(web.RequestHandler):
         """Not said (rule 4)."""
 
 
-class Doorway:
+class Doorway(ABC):
     """Takes connections in and bounds them, whatever is spoken; ``_protocol`` makes one for each."""
 
     def __init__(self, *, most: int, patience: Patience, tls: ssl.SSLContext | None = None) -> None:
@@ -108,13 +109,13 @@ class Doorway:
         """How many connections there are."""
         return len(self._open) + len(self._arriving)
 
+    @abstractmethod
     def _protocol(self) -> asyncio.BaseProtocol:
         """The protocol for one connection."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _let_go(self, seconds: float) -> None:
         """Ask all connections to end, and wait ``seconds`` for answers under way."""
-        raise NotImplementedError
 
     def _has_entered(self, protocol: asyncio.BaseProtocol, transport: asyncio.Transport) -> None:
         # All that the kernel does not take at once pauses the answer (see answers, rule 4).
