@@ -18,7 +18,9 @@ _HEAD: Final = """\
 def text() -> str:
     """What ``core/limits.ts`` must hold: each bound that is a number, or a list of numbers."""
     lines = [
-        f"export const {name} = {value:_};" if isinstance(value, int) else f"export const {name} = {_list(value)};"
+        f"export const {name} = {value:_};"
+        if isinstance(value, int)
+        else f"export const {name} = {_list(value)};"
         for name, value in vars(limits).items()
         if name.isupper() and isinstance(value, int | float | tuple)
     ]
