@@ -35,18 +35,22 @@ const unpacked = (parts: Packed): Bytes =>
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** A decoded value as canonical JSON has it: fields by their names, sorted; bytes as hex; codebooks as their strings. */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return hex(value as Bytes);
-  if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Map) return plain(Object.fromEntries(value));
-  if (typeof value !== "object" || value === null) return value;
-  if ("strings" in value) return value.strings;
-  const names = Object.entries(value).map(([name, each]) => [snake(name), plain(each)] as const);
-  return Object.fromEntries(names.sort(([one], [other]) => (one < other ? -1 : 1)));
+/**
+ * A decoded value as canonical JSON: fields by their names, sorted; bytes as hex; a codebook as its strings. Written by
+ * hand, since an object of JavaScript puts names that look like numbers first.
+ */
+function canonical(value: unknown): string {
+  if (value instanceof Uint8Array) return JSON.stringify(hex(value as Bytes));
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if ("strings" in value) return canonical(value.strings);
+  const named = Object.entries(value).map(([name, each]) => [snake(name), each] as const);
+  const entries: (readonly [string, unknown])[] = value instanceof Map ? [...value] : named;
+  entries.sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${entries.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join()}}`;
 }
 
-const released = (value: unknown): Promise<string> => digestOf(utf8(JSON.stringify(plain(value))));
+const released = (value: unknown): Promise<string> => digestOf(utf8(canonical(value)));
 
 async function checked(pieces: Pieces): Promise<(name: string) => Piece> {
   const held = new Map<string, Piece>();
