@@ -3,6 +3,7 @@
  * `released_sha256` of what was decoded.
  */
 
+import { open } from "node:fs/promises";
 import { openArchive } from "../../../src/mirror/reader/web/core/bundle/archive.ts";
 import { codebook, decode } from "../../../src/mirror/reader/web/core/bundle/codebook.ts";
 import { parse as parseDictionary } from "../../../src/mirror/reader/web/core/bundle/dictionary.ts";
@@ -25,7 +26,7 @@ import { Cursor } from "../../../src/mirror/reader/web/core/bundle/wire.ts";
 import { type Bytes, concat, hex, unhex, utf8 } from "../../../src/mirror/reader/web/core/bytes.ts";
 import { digestOf } from "../../../src/mirror/reader/web/core/crypto.ts";
 import type { Article } from "../../../src/mirror/reader/web/core/model.ts";
-import type { Answerers } from "./answering.ts";
+import type { Answerers, Json } from "./answering.ts";
 
 type Packed = readonly (string | number)[];
 type Pieces = { readonly [name: string]: Packed };
@@ -153,6 +154,25 @@ async function archive(given: { bytes: Packed }): Promise<string> {
   return released(entries);
 }
 
+/** Some entries of an archive on disk, and how many bytes were read for them. */
+async function archiveFile(given: { file: string; paths: readonly string[] }): Promise<Json> {
+  const file = await open(given.file);
+  let bytes = 0;
+  try {
+    const source = async (position: number, length: number): Promise<Bytes> => {
+      const { bytesRead, buffer } = await file.read({ buffer: new Uint8Array(length), position });
+      bytes += bytesRead;
+      return buffer.subarray(0, bytesRead);
+    };
+    const opened = await openArchive(source, (await file.stat()).size);
+    const found = [];
+    for (const path of given.paths) found.push(await released(await opened.read(path)));
+    return { size: opened.size, found, bytes };
+  } finally {
+    await file.close();
+  }
+}
+
 export const bundle: Answerers = {
   "bundle-wire": wire,
   "bundle-pieces": pieces,
@@ -168,4 +188,5 @@ export const bundle: Answerers = {
   "bundle-edition": edition,
   "bundle-arriving": arriving,
   "bundle-archive": archive,
+  "bundle-archive-file": archiveFile,
 };
