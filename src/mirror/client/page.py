@@ -55,7 +55,7 @@ def page_files(
     whose front pages are to be there, ``notices`` those in force.
     """
     named = {_FOLDER + name: signed[name] for name in _SERVED if name in signed}
-    languages = program.languages(signed)
+    languages = {each.id: each.language for each in program.read_facts(signed).channels}
     # In one order for everybody, whichever channels somebody carries first.
     shown = [
         (each, languages.get(each.channel, "en")) for each in sorted(manifests, key=lambda each: each.channel)

@@ -41,9 +41,9 @@ def make_program(config: PublicationConfig, first_root: bytes) -> Parcel | None:
     files = built_files() if config.page.carry else {}
     if not files:
         return None
-    channels = {each.id: (each.language, each.title) for each in config.channels}
-    root = sha256(first_root).hexdigest()
-    files[program.FACTS] = program.facts(root, config.name, channels, config.page.mirrors)
+    channels = tuple(program.Channel(each.id, each.language, each.title) for each in config.channels)
+    facts = program.Facts(sha256(first_root).hexdigest(), config.name, channels, config.page.mirrors)
+    files[program.FACTS] = facts.encode()
     return parcel.seal(program.encode(files))
 
 

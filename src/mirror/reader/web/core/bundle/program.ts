@@ -16,6 +16,16 @@ const PLACE = '"@program@"';
 const FACTS = "facts.json";
 const TEMPLATE = "index.html";
 
+/** What the page knows of the publication before it has verified anything. */
+export interface Facts {
+  readonly channels: readonly { readonly id: string; readonly language: string; readonly title: string }[];
+  /** Addresses of mirrors that may be public, each ending in `/`. */
+  readonly mirrors: readonly string[];
+  readonly name: string;
+  /** SHA-256 of the first root, hex. */
+  readonly root: string;
+}
+
 export type Files = ReadonlyMap<string, Bytes>;
 
 /** The files by name; `FormatError` for anything that a publisher's program does not write. */
@@ -32,27 +42,47 @@ export function decodeProgram(raw: Bytes): Files {
   }
   cursor.end();
   const template = files.get(TEMPLATE);
-  if (!files.has(FACTS) || !template || textOf(template).split(PLACE).length !== 2) {
+  if (!template || textOf(template, "not-a-program").split(PLACE).length !== 2) {
     throw new FormatError("not-a-program");
   }
+  readFacts(files);
   return files;
+}
+
+/** The facts among a program's files; `FormatError` where they are not as `Facts.encode` in Python writes them. */
+export function readFacts(files: Files): Facts {
+  const text = textOf(files.get(FACTS) ?? new Uint8Array(), "not-a-program");
+  try {
+    const { channels, mirrors, name, root } = JSON.parse(text) as Facts;
+    const listed = channels.map(({ id, language, title }) => ({ id, language, title }));
+    const texts = [root, name, ...mirrors, ...listed.flatMap(Object.values)];
+    const isWhole = texts.every((each) => typeof each === "string" && !/\p{Cs}/u.test(each));
+    if (
+      isWhole &&
+      Array.isArray(mirrors) &&
+      JSON.stringify({ channels: listed, mirrors, name, root }) === text
+    ) {
+      return { channels: listed, mirrors, name, root };
+    }
+  } catch {
+    // Not JSON, or of another shape.
+  }
+  throw new FormatError("not-a-program");
 }
 
 /** The page of a mirror that starts the program of `files`, which `pieces` carry: the same bytes as `program.py`'s. */
 export function indexPage(files: Files, pieces: PieceList): Bytes {
-  const read = (name: string) => textOf(files.get(name) as Bytes);
-  const facts = JSON.parse(read(FACTS)) as { channels: { id: string }[]; mirrors: string[] };
+  const { channels, mirrors } = readFacts(files);
   const said = JSON.stringify({
-    mirrors: facts.mirrors,
+    mirrors,
     program: { last: pieces.lastSize, pieces: pieces.digests, raw: pieces.rawLength },
     shell: "page",
   }).replaceAll("<", "\\u003c");
   const filled: Record<string, string> = {
     [PLACE]: said,
     "@embedded@": "",
-    "@first@": facts.channels[0]?.id ?? "",
+    "@first@": channels[0]?.id ?? "",
   };
-  return utf8(
-    read(TEMPLATE).replace(/"@program@"|@(?:embedded|first)@/g, (place) => filled[place] as string),
-  );
+  const template = textOf(files.get(TEMPLATE) as Bytes);
+  return utf8(template.replace(/"@program@"|@(?:embedded|first)@/g, (place) => filled[place] as string));
 }
