@@ -14,16 +14,19 @@ import html
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Final
 
 from mirror.bundle import program
 from mirror.bundle.manifest import Manifest
+from mirror.errors import StorageError
 from mirror.limits import MAX_PIECE
 from mirror.model import Article, PieceList
 from mirror.notices import Act, NoticeSet, ReaderContext, gate
 from mirror.notices.gate import Block
 
 _FOLDER: Final = "r/"
+_BUILT: Final = Path(__file__).parents[1] / "reader" / "web" / "built" / "page"
 INDEX: Final = _FOLDER + program.TEMPLATE
 FRONT: Final = _FOLDER + "front/"
 # Parts of the program that a browser asks for by their names; the page takes the others from its pieces.
@@ -41,6 +44,20 @@ _UNCHECKED: Final = (
     "This page was made for browsers without scripts. Nothing on it was checked by your device: "
     "whoever runs this mirror could have changed it."
 )
+
+
+def built_files(folder: Path = _BUILT) -> dict[str, bytes]:
+    """The files of the browser's reader that came with this program, by name; nothing where it was not built.
+
+    ``make setup``, or the build of the package, puts them there. They are data here: nothing of them is run.
+
+    Raises:
+        StorageError: They cannot be read.
+    """
+    try:
+        return {path.name: path.read_bytes() for path in sorted(folder.glob("[a-z]*")) if path.is_file()}
+    except OSError as error:
+        raise StorageError("The files of the browser's reader cannot be read.") from error
 
 
 def page_files(
