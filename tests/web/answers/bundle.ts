@@ -154,6 +154,31 @@ async function archive(given: { bytes: Packed }): Promise<string> {
   return released(entries);
 }
 
+/**
+ * The processor's milliseconds for an edition, each of `rounds` times: to check all its pieces, and to open all its
+ * articles. The first time is what a reader who just arrived waits for; later ones run compiled code.
+ */
+async function timed(given: { head: string; pieces: Pieces; rounds: number }): Promise<Json> {
+  const data = Object.entries(given.pieces).map(([name, parts]) => [name, unpacked(parts)] as const);
+  const held = new Map<string, Piece>();
+  const found = (name: string): Piece => held.get(name) as Piece;
+  const checking: number[] = [];
+  const opening: number[] = [];
+  let characters = 0;
+  for (let round = 0; round < given.rounds; round++) {
+    const start = process.cpuUsage();
+    for (const [name, each] of data) held.set(name, await check(name, each));
+    const checked = process.cpuUsage(start);
+    const between = process.cpuUsage();
+    const articles = openEdition(found(given.head), found);
+    const opened = process.cpuUsage(between);
+    checking.push((checked.user + checked.system) / 1000);
+    opening.push((opened.user + opened.system) / 1000);
+    characters = [...articles.values()].reduce((sum, article) => sum + article.body.length, 0);
+  }
+  return { checking, opening, characters };
+}
+
 /** Some entries of an archive on disk, and how many bytes were read for them. */
 async function archiveFile(given: { file: string; paths: readonly string[] }): Promise<Json> {
   const file = await open(given.file);
@@ -188,5 +213,6 @@ export const bundle: Answerers = {
   "bundle-edition": edition,
   "bundle-arriving": arriving,
   "bundle-archive": archive,
+  "bundle-timed": timed,
   "bundle-archive-file": archiveFile,
 };
