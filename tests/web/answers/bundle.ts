@@ -4,7 +4,7 @@
  */
 
 import { open } from "node:fs/promises";
-import { openArchive } from "../../../src/mirror/reader/web/core/bundle/archive.ts";
+import { mirrorOf, openArchive } from "../../../src/mirror/reader/web/core/bundle/archive.ts";
 import { codebook, decode } from "../../../src/mirror/reader/web/core/bundle/codebook.ts";
 import { parse as parseDictionary } from "../../../src/mirror/reader/web/core/bundle/dictionary.ts";
 import {
@@ -97,6 +97,14 @@ async function pieces({ list, pieces, content }: Unsealing): Promise<string> {
   return released(unseal(asked, all, unpacked(content)));
 }
 
+/** As `pieces`, each checked by the name that it has, not the one that the list has in its place. */
+async function misplaced({ list, pieces }: Unsealing): Promise<string> {
+  const data = pieces.map(unpacked);
+  const held = await Promise.all(data.map(async (each) => check(await digestOf(each), each)));
+  const asked = { rawLength: list.raw_length, digests: list.digests, lastSize: list.last_size };
+  return released(unseal(asked, held));
+}
+
 const single = async (given: { digest: string; piece: Packed; most: number }): Promise<string> =>
   released(openSingle(await check(given.digest, unpacked(given.piece)), given.most));
 
@@ -179,6 +187,13 @@ async function timed(given: { head: string; pieces: Pieces; rounds: number }): P
   return { checking, opening, characters };
 }
 
+/** What an archive answers as a mirror. */
+async function asked(given: { bytes: Packed; path: string; limit: number }): Promise<Json> {
+  const data = unpacked(given.bytes);
+  const source = async (at: number, length: number): Promise<Bytes> => data.slice(at, at + length);
+  return hex(await mirrorOf(await openArchive(source, data.length))(given.path, given.limit));
+}
+
 /** Some entries of an archive on disk, and how many bytes were read for them. */
 async function archiveFile(given: { file: string; paths: readonly string[] }): Promise<Json> {
   const file = await open(given.file);
@@ -201,6 +216,7 @@ async function archiveFile(given: { file: string; paths: readonly string[] }): P
 export const bundle: Answerers = {
   "bundle-wire": wire,
   "bundle-pieces": pieces,
+  "bundle-pieces-misplaced": misplaced,
   "bundle-single": single,
   "bundle-parcel": parcel,
   "bundle-dictionary": (given: { bytes: Packed }) => released(parseDictionary(unpacked(given.bytes))),
@@ -214,5 +230,6 @@ export const bundle: Answerers = {
   "bundle-arriving": arriving,
   "bundle-archive": archive,
   "bundle-timed": timed,
+  "bundle-archive-asked": asked,
   "bundle-archive-file": archiveFile,
 };
