@@ -1,5 +1,6 @@
 """What the browser's reader makes of bytes is what Python makes of them: good ones, damaged ones, garbage."""
 
+import random
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -12,7 +13,7 @@ from core.test_bundle_manifest import any_manifest, bare, tables
 from helpers.bundle_vectors import packed
 from helpers.editions import CHANNEL, many, piece_lists, texts
 from helpers.node import Node, Refused, running
-from helpers.web_bundle import agreed, damage, maybe_damaged
+from helpers.web_bundle import agreed, by_python, damage, maybe_damaged
 from mirror.bundle import dictionary as dictionaries
 from mirror.bundle import manifest as manifests
 from mirror.bundle import page as pages
@@ -21,7 +22,7 @@ from mirror.bundle.codebook import Codebook
 from mirror.bundle.dictionary import Dictionary
 from mirror.bundle.page import Cluster, Page
 from mirror.bundle.wire import Writer
-from mirror.limits import MAX_CLUSTER_RAW
+from mirror.limits import MAX_CLUSTER_RAW, MAX_PIECE
 from mirror.model import Article
 
 
@@ -109,6 +110,20 @@ def test_pieces_are_those_of_their_list(node: Node, raw: bytes, content: bytes, 
     listed = {"raw_length": len(raw), "digests": digests, "last_size": last_size}
     given = {"list": listed, "pieces": [packed(each) for each in held], "content": packed(content)}
     agreed(node, "pieces", given)
+
+
+def test_a_checked_piece_stands_only_in_its_own_place(node: Node) -> None:
+    """Two of one size, each what its name says, as a store would give them that mixed them up."""
+    sealed = piece.seal(random.Random(1).randbytes(2 * MAX_PIECE - 100))
+    assert [len(each) for each in sealed.data] == [MAX_PIECE, MAX_PIECE]
+    listed = {
+        "raw_length": sealed.pieces.raw_length,
+        "digests": sealed.pieces.digests,
+        "last_size": MAX_PIECE,
+    }
+    for held in (sealed.data, sealed.data[::-1]):
+        given = {"list": listed, "pieces": [packed(each) for each in held], "content": []}
+        assert node.ask("bundle-pieces-misplaced", given) == by_python("pieces", given)
 
 
 @given(raw=st.binary(min_size=1, max_size=12_000), most=st.integers(1, 13_000), data=st.data())
@@ -268,3 +283,18 @@ def test_archives_are_read_as_in_python(node: Node, tree: dict[str, bytes], data
 def test_what_is_no_archive(node: Node, data: bytes) -> None:
     for garbage in (data, data + written({}), written(SMALL) + data, written(SMALL)[:-1] + data):
         agreed(node, "archive", {"bytes": packed(garbage)})
+
+
+def test_an_archive_answers_as_a_mirror(node: Node) -> None:
+    whole = written(SMALL)
+    at = whole.index(b"head", 40)
+    spoilt = whole[:at] + b"dead" + whole[at + 4 :]
+    for data, path, limit, answer in (
+        (whole, "m/heads/ru", 4, b"head".hex()),
+        (whole, "m/heads/ru", 3, Refused("EndpointError", "too-long")),
+        (whole, "m/heads/fa", 4, Refused("EndpointError", "absent")),
+        (spoilt, "m/heads/ru", 4, Refused("EndpointError", "broken")),
+        (spoilt, "m/timestamp.json", 4, SMALL["m/timestamp.json"].hex()),
+    ):
+        given = {"bytes": packed(data), "path": path, "limit": limit}
+        assert node.ask("bundle-archive-asked", given) == answer

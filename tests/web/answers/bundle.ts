@@ -4,7 +4,7 @@
  */
 
 import { open } from "node:fs/promises";
-import { openArchive } from "../../../src/mirror/reader/web/core/bundle/archive.ts";
+import { mirrorOf, openArchive } from "../../../src/mirror/reader/web/core/bundle/archive.ts";
 import { codebook, decode } from "../../../src/mirror/reader/web/core/bundle/codebook.ts";
 import { parse as parseDictionary } from "../../../src/mirror/reader/web/core/bundle/dictionary.ts";
 import {
@@ -97,6 +97,14 @@ async function pieces({ list, pieces, content }: Unsealing): Promise<string> {
   return released(unseal(asked, all, unpacked(content)));
 }
 
+/** As `pieces`, each checked by the name that it has, not the one that the list has in its place. */
+async function misplaced({ list, pieces }: Unsealing): Promise<string> {
+  const data = pieces.map(unpacked);
+  const held = await Promise.all(data.map(async (each) => check(await digestOf(each), each)));
+  const asked = { rawLength: list.raw_length, digests: list.digests, lastSize: list.last_size };
+  return released(unseal(asked, held));
+}
+
 const single = async (given: { digest: string; piece: Packed; most: number }): Promise<string> =>
   released(openSingle(await check(given.digest, unpacked(given.piece)), given.most));
 
@@ -154,6 +162,38 @@ async function archive(given: { bytes: Packed }): Promise<string> {
   return released(entries);
 }
 
+/**
+ * The processor's milliseconds for an edition, each of `rounds` times: to check all its pieces, and to open all its
+ * articles. The first time is what a reader who just arrived waits for; later ones run compiled code.
+ */
+async function timed(given: { head: string; pieces: Pieces; rounds: number }): Promise<Json> {
+  const data = Object.entries(given.pieces).map(([name, parts]) => [name, unpacked(parts)] as const);
+  const held = new Map<string, Piece>();
+  const found = (name: string): Piece => held.get(name) as Piece;
+  const checking: number[] = [];
+  const opening: number[] = [];
+  let characters = 0;
+  for (let round = 0; round < given.rounds; round++) {
+    const start = process.cpuUsage();
+    for (const [name, each] of data) held.set(name, await check(name, each));
+    const checked = process.cpuUsage(start);
+    const between = process.cpuUsage();
+    const articles = openEdition(found(given.head), found);
+    const opened = process.cpuUsage(between);
+    checking.push((checked.user + checked.system) / 1000);
+    opening.push((opened.user + opened.system) / 1000);
+    characters = [...articles.values()].reduce((sum, article) => sum + article.body.length, 0);
+  }
+  return { checking, opening, characters };
+}
+
+/** What an archive answers as a mirror. */
+async function asked(given: { bytes: Packed; path: string; limit: number }): Promise<Json> {
+  const data = unpacked(given.bytes);
+  const source = async (at: number, length: number): Promise<Bytes> => data.slice(at, at + length);
+  return hex(await mirrorOf(await openArchive(source, data.length))(given.path, given.limit));
+}
+
 /** Some entries of an archive on disk, and how many bytes were read for them. */
 async function archiveFile(given: { file: string; paths: readonly string[] }): Promise<Json> {
   const file = await open(given.file);
@@ -176,6 +216,7 @@ async function archiveFile(given: { file: string; paths: readonly string[] }): P
 export const bundle: Answerers = {
   "bundle-wire": wire,
   "bundle-pieces": pieces,
+  "bundle-pieces-misplaced": misplaced,
   "bundle-single": single,
   "bundle-parcel": parcel,
   "bundle-dictionary": (given: { bytes: Packed }) => released(parseDictionary(unpacked(given.bytes))),
@@ -188,5 +229,7 @@ export const bundle: Answerers = {
   "bundle-edition": edition,
   "bundle-arriving": arriving,
   "bundle-archive": archive,
+  "bundle-timed": timed,
+  "bundle-archive-asked": asked,
   "bundle-archive-file": archiveFile,
 };

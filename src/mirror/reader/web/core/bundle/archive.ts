@@ -6,7 +6,7 @@
  */
 
 import type { Bytes } from "../bytes.ts";
-import { FormatError, LimitError } from "../errors.ts";
+import { EndpointError, FormatError, LimitError } from "../errors.ts";
 import { MAX_ARCHIVE, MAX_ARCHIVE_ENTRIES, MAX_PIECE, MAX_READER_FILE } from "../limits.ts";
 
 /** Bytes of a file, which may be far larger than memory: fewer than `length` only at its end. */
@@ -107,6 +107,21 @@ export async function openArchive(source: Source, total: number): Promise<Archiv
     },
   };
 }
+
+/**
+ * What the archive answers as a mirror, in a transport's words: the entry, of at most `limit` bytes; `EndpointError`
+ * with `absent`, `broken` or `too-long`, as any mirror that has no such file, or a damaged one.
+ */
+export const mirrorOf =
+  (archive: Archive) =>
+  async (path: string, limit: number): Promise<Bytes> => {
+    const data = await archive.read(path).catch(() => {
+      throw new EndpointError("broken");
+    });
+    if (!data) throw new EndpointError("absent");
+    if (data.length > limit) throw new EndpointError("too-long");
+    return data;
+  };
 
 async function content(source: Source, { path, crc, length, offset }: Entry): Promise<Bytes> {
   const start = LOCAL_SIZE + path.length;

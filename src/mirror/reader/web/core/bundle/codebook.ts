@@ -6,7 +6,7 @@
  * that no code costs an object.
  */
 
-import { type Bytes, textOf, utf8 } from "../bytes.ts";
+import { type Bytes, concat, textOf, utf8 } from "../bytes.ts";
 import { FormatError, LimitError } from "../errors.ts";
 import { MAX_CLUSTER_RAW, MAX_CODEBOOK_STRING } from "../limits.ts";
 import { CONTROL, type Cursor, characters } from "./wire.ts";
@@ -28,12 +28,12 @@ export interface Codebook {
 }
 
 export function codebook(strings: readonly string[]): Codebook {
+  const spelled = strings.map(utf8);
   const ends = new Uint32Array(strings.length + 1);
-  const bytes = utf8(strings.join(""));
-  strings.forEach((text, place) => {
-    ends[place + 1] = (ends[place] as number) + utf8(text).length;
+  spelled.forEach(({ length }, place) => {
+    ends[place + 1] = (ends[place] as number) + length;
   });
-  return { strings, bytes, ends, sizes: Uint8Array.from(strings, characters) };
+  return { strings, bytes: concat(...spelled), ends, sizes: Uint8Array.from(strings, characters) };
 }
 
 /** The codebook at `cursor`. */
