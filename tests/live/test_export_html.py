@@ -1,4 +1,4 @@
-"""``export OUT.html``: a page with a text edition inside that strangers can verify, made whole or not at all."""
+"""``export OUT.html``: a page with a text edition inside that strangers can verify, or no file at all."""
 
 import base64
 import re
