@@ -1,7 +1,7 @@
 """Mirrors for a real browser: static sites on loopback that can be told, at any moment, to misbehave.
 
-Each has a port, and so an origin, of its own; ``http://127.0.0.1`` is a secure context to browsers. What was asked
-for is kept: method, path and headers, to see what a reader gives away.
+Each has a port, and so an origin, of its own; ``http://127.0.0.1`` is a secure context to browsers. What was
+asked for is kept: method, path and headers, to see what a reader gives away.
 """
 
 import threading
