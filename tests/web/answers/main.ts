@@ -17,9 +17,10 @@ import {
 } from "../../../src/mirror/reader/web/core/errors.ts";
 import type { Answerers, Json } from "./answering.ts";
 import { core } from "./core.ts";
+import { notices } from "./notices.ts";
 import { rotation } from "./rotation.ts";
 
-const ANSWERERS: Answerers = { ...core, ...rotation };
+const ANSWERERS: Answerers = { ...core, ...notices, ...rotation };
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {
