@@ -104,7 +104,6 @@ def of_reader(reader: ReaderContext) -> Json:
 
 def of_decision(made: Decision) -> Json:
     return {
-        "act": made.act,
         "level": made.level,
         "concerns": [
             {
@@ -116,12 +115,11 @@ def of_decision(made: Decision) -> Json:
                 "instead": each.instead,
                 "pastCounts": each.past_counts,
                 "recipientRisk": each.recipient_risk,
-                "mayBeOutOfDate": each.may_be_out_of_date,
+                "isOld": each.may_be_out_of_date,
             }
             for each in made.concerns
         ],
-        "mayBeOutOfDate": made.may_be_out_of_date,
-        "isBuiltin": made.is_builtin,
+        "isOld": made.may_be_out_of_date,
     }
 
 
@@ -180,11 +178,11 @@ def test_every_vector(node: Node, name: str) -> None:
     for case in (each for each in VECTORS["decisions"] if each["set"] == name):
         question = {"reader": of_reader(READERS[case["why"]]), "now": VECTORS["now"]}
         answer = node.ask("notices-decide", question)
-        assert {each["act"]: levels[each["level"]] for each in answer} == case["levels"]
+        assert {act: levels[each["level"]] for act, each in zip(Act, answer, strict=True)} == case["levels"]
     nobody = of_reader(ReaderContext())
     for case in (each for each in VECTORS["age"] if each["set"] == name):
         answer = node.ask("notices-decide", {"reader": nobody, "now": VECTORS["now"] + case["days"] * DAY})
-        assert answer[list(Act).index(Act.SAVE)]["mayBeOutOfDate"] is case["may_be_out_of_date"]
+        assert answer[list(Act).index(Act.SAVE)]["isOld"] is case["may_be_out_of_date"]
     for case in (each for each in VECTORS["screens"] if each["set"] == name):
         question = {"reader": nobody, "language": case["language"], "now": VECTORS["now"]}
         shown = node.ask("notices-gate", question)[list(Act).index(Act(case["act"]))]

@@ -28,6 +28,7 @@ import {
   named,
   OFF,
   PLACE,
+  type Rule,
   type Standing,
 } from "./model.ts";
 
@@ -55,34 +56,38 @@ export interface ReaderContext {
 /** Whether `text` names a place as `ReaderContext` wants it. Ask before one is made of what a person typed. */
 export const isPlace = (text: string): boolean => new RegExp(`^(?:${PLACE})$`).test(text);
 
+/** What is said of one act; `standing` is `null` where nobody checked it (rule 3). */
+export type Said = Omit<Rule, "standing"> & { readonly standing: Standing | null };
+
 /** What one designation adds. `applies` is `NO` where only the receiver is at risk or no country is named. */
 export interface Concern {
-  readonly designation: string;
+  readonly designation: Designation;
   readonly applies: Truth;
   readonly level: Level;
-  readonly standing: Standing | null;
-  readonly penalties: readonly string[];
-  readonly instead: string | null;
-  readonly pastCounts: boolean;
-  readonly recipientRisk: boolean;
-  readonly mayBeOutOfDate: boolean;
+  readonly said: Said;
+  readonly isOld: boolean;
 }
 
-/** The level of the gate and why, the highest concern first. `isBuiltin`: nothing may be kept on disk. */
+/** The level of the gate and why, the highest concern first. */
 export interface Decision {
-  readonly act: Act;
   readonly level: Level;
   readonly concerns: readonly Concern[];
-  readonly mayBeOutOfDate: boolean;
-  readonly isBuiltin: boolean;
+  /** Whether any of it may be out of date. */
+  readonly isOld: boolean;
 }
+
+const NOTHING: Said = {
+  standing: null,
+  penalties: [],
+  sources: [],
+  instead: null,
+  past_counts: false,
+  recipient_risk: false,
+};
 
 /** The gate before `act`; `now` is an instant, `null` for `notices` is "no set that verified". */
 export function decide(notices: NoticeSet | null, context: ReaderContext, act: Act, now: number): Decision {
-  if (!notices) {
-    const level = act === "read" ? INLINE : OFF; // rule 7
-    return { act, level, concerns: [], mayBeOutOfDate: false, isBuiltin: true };
-  }
+  if (!notices) return { level: act === "read" ? INLINE : OFF, concerns: [], isOld: false }; // rule 7
   const { catalogue } = notices;
   // The generic notice last: what names a country says more.
   const order = [...catalogue.designations].sort(
@@ -94,11 +99,9 @@ export function decide(notices: NoticeSet | null, context: ReaderContext, act: A
     .sort((one, other) => other.level - one.level);
   const isOld = now > notices.issued + notices.stale_after_days * DAY;
   return {
-    act,
     level: concerns[0]?.level ?? NONE, // rule 2
     concerns,
-    mayBeOutOfDate: concerns.length > 0 && (isOld || concerns.some((each) => each.mayBeOutOfDate)),
-    isBuiltin: false,
+    isOld: concerns.some((each) => isOld || each.isOld),
   };
 }
 
@@ -127,30 +130,27 @@ function concern(
   if (each.status === "repealed") return null; // rule 6
   const truth = applies(catalogue, each, context);
   const rule = each.acts.get(act);
-  const isNamed = !isGeneric(each);
-  const found: Concern = {
-    designation: each.id,
-    applies: truth,
-    level: INLINE,
-    standing: rule?.standing ?? null,
-    penalties: rule?.penalties ?? [],
-    instead: rule?.instead ?? null,
-    pastCounts: rule?.past_counts ?? false,
-    recipientRisk: rule?.recipient_risk ?? false,
-    mayBeOutOfDate: isOverdue(each, now),
-  };
+  const found = { designation: each, applies: truth, isOld: isOverdue(each, now) };
   if (truth !== NO) {
-    const kinds = found.penalties.map((id) => named(catalogue.penalties, id).kind);
-    const level = levelOf(act, found.standing, kinds);
+    const said = rule ?? NOTHING;
+    const level = levelOf(
+      act,
+      said.standing,
+      said.penalties.map((id) => named(catalogue.penalties, id).kind),
+    );
     // The generic notice names no country and no penalty: one question is enough.
-    return { ...found, level: isNamed || level < CONFIRM ? level : CONFIRM };
+    return { ...found, said, level: isGeneric(each) && level > CONFIRM ? CONFIRM : level };
   }
-  // What stays for a reader who is surely not concerned (rule 5); no list of checked countries is complete.
-  const { standing, instead } = found;
-  const less = { ...found, penalties: [], pastCounts: false };
-  if (isNamed) return found.recipientRisk ? { ...less, standing: null, instead: null } : null;
+  // What stays for a reader who is surely not concerned (rule 5).
+  if (!isGeneric(each)) {
+    return rule?.recipient_risk
+      ? { ...found, level: INLINE, said: { ...NOTHING, recipient_risk: true } }
+      : null;
+  }
+  // Every question was answered, but no list of checked countries is complete: one line stays.
   if (!rule || act === "read") return null;
-  return { ...less, standing, instead, recipientRisk: false, mayBeOutOfDate: false };
+  const { standing, instead } = rule;
+  return { ...found, isOld: false, level: INLINE, said: { ...NOTHING, standing, instead } };
 }
 
 function holds(catalogue: Catalogue, clause: Clause, context: ReaderContext): Truth {

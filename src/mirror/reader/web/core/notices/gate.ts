@@ -9,13 +9,12 @@
  * 6. Sources are shown as text. An address is no link: opening it would be an act of its own.
  */
 
-import { type Concern, type Decision, decide, NO, type ReaderContext } from "./decide.ts";
+import { type Decision, decide, NO, type ReaderContext } from "./decide.ts";
 import { keyOf, penaltiesOf, READ_ON, UNLISTED } from "./keys.ts";
 import {
   ACTS,
   type Act,
   CONFIRM,
-  type Designation,
   HOLD,
   INLINE,
   isGeneric,
@@ -95,23 +94,23 @@ export function gate(
   now: number,
 ): GateText {
   const decision = decide(notices, context, act, now);
-  const { level } = decision;
-  const page = pageOf(notices, language);
-  const title = page.block("heading", notices ? `act.${act}` : "builtin.title");
-  if (notices) compose(page, notices, decision);
+  const { level, concerns } = decision;
+  const { add, block, whole } = pageOf(notices, language);
+  const title = block("heading", notices ? `act.${act}` : "builtin.title");
+  if (notices) compose(add, notices, decision, act);
   else if (level === OFF) {
-    page.add("heading", "ui.safer");
-    page.add("safer", READ_ON);
-    page.add("remark", "builtin.off");
-  } else page.add("summary", "builtin.read");
+    add("heading", "ui.safer");
+    add("safer", READ_ON);
+    add("remark", "builtin.off");
+  } else add("summary", "builtin.read");
   const asks = level === CONFIRM || level === HOLD;
   // In the order of asking, which `beside` keeps.
-  const question = asks ? page.block("question", "ui.question") : null;
-  const again = level === HOLD ? page.block("question", "ui.question-again") : null;
-  const back = page.block("button", "ui.back");
-  const proceed = asks ? page.block("button", "ui.proceed") : null;
-  const more = decision.concerns.map((concern) => concern.designation);
-  return { act, level, back, question, again, proceed, more, memoryOnly: !notices, ...page.whole(title) };
+  const question = asks ? block("question", "ui.question") : null;
+  const again = level === HOLD ? block("question", "ui.question-again") : null;
+  const back = block("button", "ui.back");
+  const proceed = asks ? block("button", "ui.proceed") : null;
+  const more = concerns.map(({ designation }) => designation.id);
+  return { act, level, back, question, again, proceed, more, memoryOnly: !notices, ...whole(title) };
 }
 
 /**
@@ -119,31 +118,39 @@ export function gate(
  * designation; take ids from `GateText.more`.
  */
 export function infoPage(notices: NoticeSet, designation: string, language: string): InfoPage {
-  const each = named(notices.catalogue.designations, designation);
+  const { designations, penalties, sources } = notices.catalogue;
+  const each = named(designations, designation);
   const own = `d.${each.id}.`;
-  const page = pageOf(notices, language);
-  const title = page.block("heading", `${own}label`);
-  page.add("what", `${own}what`);
-  if (each.status === "suspended" || each.status === "repealed") page.add("remark", `ui.${each.status}`);
-  if (!isGeneric(each)) page.add("who", `${own}who`);
-  page.add("info", `${own}info`);
-  page.add("heading", "ui.acts");
+  const { add, addAddress, block, whole } = pageOf(notices, language);
+  const title = block("heading", `${own}label`);
+  add("what", `${own}what`);
+  if (each.status === "suspended" || each.status === "repealed") add("remark", `ui.${each.status}`);
+  if (!isGeneric(each)) add("who", `${own}who`);
+  add("info", `${own}info`);
+  add("heading", "ui.acts");
   for (const act of ACTS) {
     const rule = each.acts.get(act);
     if (!rule) continue;
-    page.add("info", `act.${act}`);
-    page.add("standing", `standing.${rule.standing}`);
+    add("info", `act.${act}`);
+    add("standing", `standing.${rule.standing}`);
   }
-  const penalties = penaltiesOf(each);
-  if (penalties.length) page.add("heading", "ui.penalties");
-  for (const id of penalties) page.add("penalty", `${own}p.${id}`);
-  addSources(page, notices, each);
-  if (!isGeneric(each)) page.add("remark", `ui.confidence-${each.confidence}`);
-  page.add("remark", "ui.advice");
-  return page.whole(title);
+  const threatened = penaltiesOf(each);
+  if (threatened.length) add("heading", "ui.penalties");
+  for (const id of threatened) add("penalty", `${own}p.${id}`);
+  const cited = [each, ...each.acts.values(), ...threatened.map((id) => named(penalties, id))];
+  const ids = new Set(cited.flatMap((entry) => entry.sources));
+  if (ids.size) add("heading", "ui.sources");
+  for (const id of ids) {
+    add("source", `s.${id}`);
+    const { url } = named(sources, id);
+    if (url) addAddress(url);
+  }
+  if (!isGeneric(each)) add("remark", `ui.confidence-${each.confidence}`);
+  add("remark", "ui.advice");
+  return whole(title);
 }
 
-type Page = ReturnType<typeof pageOf>;
+type Add = (kind: Kind, key: string) => void;
 
 /** Collects blocks, and remembers what must be said of the texts in them. */
 function pageOf(notices: NoticeSet | null, language: string) {
@@ -173,7 +180,7 @@ function pageOf(notices: NoticeSet | null, language: string) {
   return {
     /** A block that stands apart (a title, a button); its good text is among the others. */
     block,
-    add: (kind: Kind, key: string): void => void blocks.push(block(kind, key)),
+    add: ((kind, key) => blocks.push(block(kind, key))) satisfies Add,
     /** An address as it is: it has no language. */
     addAddress: (text: string): void =>
       void blocks.push({ kind: "address", text, language: "und", direction: "ltr" }),
@@ -193,53 +200,33 @@ const blockOf = (kind: Kind, { text, language, direction }: Shown): Block => ({
   direction,
 });
 
-function compose(page: Page, notices: NoticeSet, decision: Decision): void {
-  const { act, level, concerns } = decision;
+function compose(add: Add, notices: NoticeSet, { level, concerns, isOld }: Decision, act: Act): void {
   if (level === NONE) return;
-  const designations = notices.catalogue.designations;
-  const isNamed = (concern: Concern) => !isGeneric(named(designations, concern.designation));
-  const concerning = concerns.filter((each) => isNamed(each) && each.applies !== NO);
-  const generic = concerns.find((each) => !isNamed(each));
+  const isAsked = level > INLINE;
+  const concerning = concerns.filter((each) => !isGeneric(each.designation) && each.applies !== NO);
+  const generic = concerns.find((each) => isGeneric(each.designation));
   if (act !== "read") {
-    page.add("heading", "ui.safer"); // rule 1; reading *is* the safer alternative
-    const better = concerns.flatMap(({ instead }) => (instead ? [keyOf(instead)] : []));
-    for (const key of new Set(better.length ? better : [READ_ON])) page.add("safer", key);
+    add("heading", "ui.safer"); // rule 1; reading *is* the safer alternative
+    const better = concerns.flatMap(({ said }) => (said.instead ? [keyOf(said.instead)] : []));
+    for (const key of new Set(better.length ? better : [READ_ON])) add("safer", key);
   }
-  if (level === OFF) page.add("remark", "ui.off");
-  if (concerning.length && level > INLINE) page.add("summary", "ui.summary");
-  for (const concern of concerning) addConcern(page, notices, concern, decision);
-  if (generic && !concerning.length) page.add("what", `d.${generic.designation}.what`);
-  if (concerns.some((each) => each.pastCounts)) page.add("past", "ui.past");
-  if (concerns.some((each) => each.recipientRisk)) page.add("recipient", "ui.recipient");
-  if (level > INLINE) page.add("remark", "ui.checked");
-  if (decision.mayBeOutOfDate) page.add("remark", "ui.old");
-  if (level > INLINE) page.add("remark", "ui.advice");
-  page.add("remark", "ui.more");
-}
-
-/** What, whom, what the sources say, penalties with their dates, sources (rule 2). */
-function addConcern(page: Page, notices: NoticeSet, concern: Concern, decision: Decision): void {
-  const own = `d.${concern.designation}.`;
-  page.add("what", `${own}what`);
-  page.add("who", `${own}who`);
-  page.add("standing", concern.standing ? `standing.${concern.standing}` : UNLISTED);
-  for (const id of concern.penalties) page.add("penalty", `${own}p.${id}`);
-  const { designations, penalties } = notices.catalogue;
-  const rule = named(designations, concern.designation).acts.get(decision.act);
-  if (!rule || decision.level <= INLINE) return;
-  const behind = rule.penalties.flatMap((id) => named(penalties, id).sources);
-  for (const id of new Set([...rule.sources, ...behind])) page.add("source", `s.${id}`);
-}
-
-function addSources(page: Page, notices: NoticeSet, each: Designation): void {
-  const { penalties, sources } = notices.catalogue;
-  const rules = [...each.acts.values()].flatMap((rule) => rule.sources);
-  const behind = penaltiesOf(each).flatMap((id) => named(penalties, id).sources);
-  const ids = new Set([...each.sources, ...rules, ...behind]);
-  if (ids.size) page.add("heading", "ui.sources");
-  for (const id of ids) {
-    page.add("source", `s.${id}`);
-    const { url } = named(sources, id);
-    if (url) page.addAddress(url);
+  if (level === OFF) add("remark", "ui.off");
+  if (concerning.length && isAsked) add("summary", "ui.summary");
+  for (const { designation, said } of concerning) {
+    // What, whom, what the sources say, penalties with their dates, sources (rule 2).
+    const own = `d.${designation.id}.`;
+    add("what", `${own}what`);
+    add("who", `${own}who`);
+    add("standing", said.standing ? `standing.${said.standing}` : UNLISTED);
+    for (const id of said.penalties) add("penalty", `${own}p.${id}`);
+    const behind = said.penalties.flatMap((id) => named(notices.catalogue.penalties, id).sources);
+    for (const id of new Set(isAsked ? [...said.sources, ...behind] : [])) add("source", `s.${id}`);
   }
+  if (generic && !concerning.length) add("what", `d.${generic.designation.id}.what`);
+  if (concerns.some(({ said }) => said.past_counts)) add("past", "ui.past");
+  if (concerns.some(({ said }) => said.recipient_risk)) add("recipient", "ui.recipient");
+  if (isAsked) add("remark", "ui.checked");
+  if (isOld) add("remark", "ui.old");
+  if (isAsked) add("remark", "ui.advice");
+  add("remark", "ui.more");
 }

@@ -175,6 +175,7 @@ export const noticeSet = record({
 export type Jurisdiction = Of<typeof jurisdiction>;
 export type Penalty = Of<typeof penalty>;
 export type Clause = Of<typeof clause>;
+export type Rule = Of<typeof rule>;
 export type Designation = Of<typeof designation>;
 export type Catalogue = Of<typeof catalogue>;
 export type Source = Of<typeof source>;
