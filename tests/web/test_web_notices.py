@@ -64,6 +64,10 @@ ENGLISH: Final = known.change(lambda value: value.update(languages={"en": known.
 @pytest.fixture(scope="module")
 def node() -> Iterator[Node]:
     with running() as process:
+        # English is there without being learnt, and says that it is another language.
+        title = process.ask("notices-find", {"key": "builtin.title", "language": "ru"})
+        assert title == {"shown": of_shown(find(None, "builtin.title", "en").shown), "beside": None}
+        process.ask("notices-learn", None)
         yield process
 
 
@@ -477,7 +481,8 @@ def test_without_a_set_nothing_falls_back_to_a_text_that_is_missing(node: Node) 
 
 
 def test_the_built_in_texts_are_those_of_python() -> None:
-    assert builtin_ts.FILE.read_text("utf-8") == builtin_ts.text()
+    made = builtin_ts.files()
+    assert {path: path.read_text("utf-8") for path in builtin_ts.FOLDER.iterdir()} == made
 
 
 @given(text=st.sampled_from([*PLACES, "aa", "AAA", "AA-", "AA-1234", "AA\n", ""]) | st.text(max_size=4))

@@ -1,4 +1,10 @@
 import { unhex } from "../../../src/mirror/reader/web/core/bytes.ts";
+import { LAST_RESORT as BE } from "../../../src/mirror/reader/web/core/notices/builtin/be.ts";
+import { LAST_RESORT as FA } from "../../../src/mirror/reader/web/core/notices/builtin/fa.ts";
+import { LAST_RESORT as RU } from "../../../src/mirror/reader/web/core/notices/builtin/ru.ts";
+import { LAST_RESORT as TR } from "../../../src/mirror/reader/web/core/notices/builtin/tr.ts";
+import { LAST_RESORT as UK } from "../../../src/mirror/reader/web/core/notices/builtin/uk.ts";
+import { LAST_RESORT as ZH } from "../../../src/mirror/reader/web/core/notices/builtin/zh-Hans.ts";
 import {
   type Decision,
   decide,
@@ -9,7 +15,7 @@ import { admit, decode } from "../../../src/mirror/reader/web/core/notices/encod
 import { gate, infoPage } from "../../../src/mirror/reader/web/core/notices/gate.ts";
 import { requiredKeys } from "../../../src/mirror/reader/web/core/notices/keys.ts";
 import { ACTS, type NoticeSet } from "../../../src/mirror/reader/web/core/notices/model.ts";
-import { find, walk } from "../../../src/mirror/reader/web/core/notices/text.ts";
+import { find, learn, walk } from "../../../src/mirror/reader/web/core/notices/text.ts";
 import type { Answerers, Json } from "./answering.ts";
 
 /** The set that later questions are about: sent once. */
@@ -50,5 +56,9 @@ export const notices: Answerers = {
     plain(held && infoPage(held, given.id, given.language)),
   "notices-walk": (given: string) => walk(held, given),
   "notices-find": (given: { key: string; language: string }) => plain(find(held, given.key, given.language)),
+  "notices-learn": () => {
+    for (const texts of [BE, FA, RU, TR, UK, ZH]) learn(texts);
+    return null;
+  },
   "notices-place": (given: string) => isPlace(given),
 };
