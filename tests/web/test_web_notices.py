@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import test_notices_encode as known
@@ -485,11 +485,26 @@ def test_the_built_in_texts_are_those_of_python() -> None:
     assert {path: path.read_text("utf-8") for path in builtin_ts.FOLDER.iterdir()} == made
 
 
-@given(text=st.sampled_from([*PLACES, "aa", "AAA", "AA-", "AA-1234", "AA\n", ""]) | st.text(max_size=4))
-def test_a_place_is_what_python_takes_for_one(node: Node, text: str) -> None:
+_codes = st.sampled_from([*PLACES, "aa", "AAA", "AA-", "AA-1234", "AA\n", ""]) | st.text(max_size=4)
+_listed = st.none() | st.lists(_codes, max_size=2)
+
+
+@given(located=st.none() | _codes, citizenships=_listed, stateless=_listed)
+@example(located=None, citizenships=["AA-1"], stateless=None)
+@example(located="ru", citizenships=None, stateless=None)
+def test_answers_are_what_python_takes_for_some(
+    node: Node, located: str | None, citizenships: list[str] | None, stateless: list[str] | None
+) -> None:
+    """A code that no designation knows would be a clear no, and lower a gate."""
+
+    def countries(answer: list[str] | None) -> frozenset[str] | None:
+        return None if answer is None else frozenset(answer)
+
     try:
-        ReaderContext(located=text)
+        ReaderContext(located, countries(citizenships), countries(stateless))
     except ValueError:
-        assert not node.ask("notices-place", text)
+        is_taken = False
     else:
-        assert node.ask("notices-place", text)
+        is_taken = True
+    question = {"located": located, "citizenships": citizenships, "statelessResidentOf": stateless}
+    assert node.ask("notices-answers", question) is is_taken

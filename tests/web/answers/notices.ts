@@ -8,8 +8,8 @@ import { LAST_RESORT as ZH } from "../../../src/mirror/reader/web/core/notices/b
 import {
   type Decision,
   decide,
-  isPlace,
   type ReaderContext,
+  readerContext,
 } from "../../../src/mirror/reader/web/core/notices/decide.ts";
 import { admit, decode } from "../../../src/mirror/reader/web/core/notices/encode.ts";
 import { gate, infoPage } from "../../../src/mirror/reader/web/core/notices/gate.ts";
@@ -20,6 +20,10 @@ import type { Answerers, Json } from "./answering.ts";
 
 /** The set that later questions are about: sent once. */
 let held: NoticeSet | null = null;
+
+type Answers = { [name in "located" | "citizenships" | "statelessResidentOf"]: never };
+const reader = (given: Answers): ReaderContext =>
+  readerContext(given.located, given.citizenships, given.statelessResidentOf);
 
 // What a page hands on is plain data: it must survive the way to another thread.
 const plain = (value: unknown): Json => structuredClone(value) as Json;
@@ -48,10 +52,10 @@ export const notices: Answerers = {
   "notices-decode": (given: string) => decode(unhex(given)).edition,
   "notices-admit": (given: { data: string; publisher: string; floor: number }) =>
     admit(unhex(given.data), given.publisher, given.floor).edition,
-  "notices-decide": (given: { reader: ReaderContext; now: number }) =>
-    ACTS.map((act) => ofDecision(decide(held, given.reader, act, given.now))),
-  "notices-gate": (given: { reader: ReaderContext; language: string; now: number }) =>
-    plain(ACTS.map((act) => gate(held, given.reader, act, given.language, given.now))),
+  "notices-decide": (given: { reader: Answers; now: number }) =>
+    ACTS.map((act) => ofDecision(decide(held, reader(given.reader), act, given.now))),
+  "notices-gate": (given: { reader: Answers; language: string; now: number }) =>
+    plain(ACTS.map((act) => gate(held, reader(given.reader), act, given.language, given.now))),
   "notices-info": (given: { id: string; language: string }) =>
     plain(held && infoPage(held, given.id, given.language)),
   "notices-walk": (given: string) => walk(held, given),
@@ -60,5 +64,12 @@ export const notices: Answerers = {
     for (const texts of [BE, FA, RU, TR, UK, ZH]) learn(texts);
     return null;
   },
-  "notices-place": (given: string) => isPlace(given),
+  "notices-answers": (given: Answers) => {
+    try {
+      return reader(given) !== null;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+  },
 };
