@@ -16,7 +16,7 @@ from helpers.node import Node, Refused, running
 from helpers.notice_vectors import FILE, READERS
 from helpers.notices import DAY, NOW, TEMPLATES, notice_set
 from mirror.errors import MirrorError
-from mirror.limits import MAX_NOTICE_SET
+from mirror.limits import MAX_NOTICE_ITEMS, MAX_NOTICE_SET
 from mirror.notices import (
     Act,
     Block,
@@ -213,6 +213,9 @@ DEFECTS: Final = (
         "constructor": b'{"constructor":{},' + DATA[1:],
         "nothing for a default": DATA.replace(b'"schema":1', b'"responsible":null,"schema":1'),
         "empty bridge": known.change(lambda v: v.update(bridge={})),
+        "table of too many": known.change(
+            lambda v: v.update(bridge={f"aa-{n}": ["ru"] for n in range(MAX_NOTICE_ITEMS + 1)})
+        ),
         "empty list": known.change(lambda v: v["catalogue"].update(penalties=[])),
         "false": known.change(lambda v: known.ru(v)["acts"]["read"].update(past_counts=False)),
         "byte order mark": b"\xef\xbb\xbf" + DATA,
