@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from core import test_notices_encode as known
@@ -438,7 +438,8 @@ def assert_same(
     ]
 
 
-@settings(max_examples=80)
+# Not made smaller: that takes minutes for a whole set, and the difference shows as it is.
+@settings(max_examples=80, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(
     notices=sets(),
     asked=st.lists(st.tuples(contexts, tags, instants), min_size=1, max_size=4),
