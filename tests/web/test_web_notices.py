@@ -512,3 +512,13 @@ def test_answers_are_what_python_takes_for_some(
         is_taken = True
     question = {"located": located, "citizenships": citizenships, "statelessResidentOf": stateless}
     assert node.ask("notices-answers", question) is is_taken
+
+
+@pytest.mark.parametrize("controls", [("DE",), ("DE-BE",), ("DE-HH",), ("AT",)])
+@pytest.mark.parametrize("place", ["DE", "DE-BE"])
+def test_what_is_controlled_is_judged_as_in_python(node: Node, controls: tuple[str, ...], place: str) -> None:
+    """A whole country, a part of it, another part: each may be where the reader is, or not."""
+    described = tuple(replace(each, controls=controls) for each in SET.catalogue.jurisdictions)
+    notices = replace(SET, catalogue=replace(SET.catalogue, jurisdictions=described))
+    hold(node, notices)
+    assert_same(node, notices, ReaderContext(place, frozenset(), frozenset()), "en", NOW)
