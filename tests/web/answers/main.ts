@@ -18,10 +18,12 @@ import {
 import type { Answerers, Json } from "./answering.ts";
 import { bundle } from "./bundle.ts";
 import { core } from "./core.ts";
+import { notices } from "./notices.ts";
 import { program } from "./program.ts";
+import { rotation } from "./rotation.ts";
 import { trust } from "./trust.ts";
 
-const ANSWERERS: Answerers = { ...bundle, ...core, ...program, ...trust };
+const ANSWERERS: Answerers = { ...bundle, ...core, ...notices, ...program, ...rotation, ...trust };
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {
