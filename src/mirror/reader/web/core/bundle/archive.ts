@@ -39,6 +39,7 @@ const PATH = new RegExp(
     `|s/${NUMBER}/${NUMBER}|r/(?:${READER_PAGE}/){0,2}${READER_PAGE})$`,
 );
 const MAX_PATH = 128;
+const LATIN = new TextDecoder("latin1");
 
 // The fields of each header as the bytes that they take, and how many those are.
 const LOCAL = [4, 2, 2, 2, 2, 2, 4, 4, 4, 2, 2];
@@ -214,8 +215,8 @@ function field(data: Bytes, at: number, size: number): number {
   return value;
 }
 
-const ascii = (data: Bytes, start: number, end: number): string =>
-  String.fromCharCode(...data.subarray(start, end));
+// What is above ASCII stays above it, and so is no path.
+const ascii = (data: Bytes, start: number, end: number): string => LATIN.decode(data.subarray(start, end));
 
 // Of each byte by itself (the reversed polynomial of IEEE 802.3).
 const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
