@@ -20,9 +20,10 @@ from mirror.bundle import page as pages
 from mirror.bundle import parcel, piece
 from mirror.bundle.codebook import Codebook
 from mirror.bundle.dictionary import Dictionary
+from mirror.bundle.manifest import Contents, PageRef
 from mirror.bundle.page import Cluster, Page
 from mirror.bundle.wire import Writer
-from mirror.limits import MAX_CLUSTER_RAW, MAX_PIECE
+from mirror.limits import MAX_ARTICLES, MAX_CLUSTER_RAW, MAX_DICTIONARIES, MAX_PIECE
 from mirror.model import Article, PieceList
 
 
@@ -259,6 +260,18 @@ def test_contents_are_joined_as_in_python(
     if encoded:
         encoded[0] = data.draw(maybe_damaged(encoded[0]))
     agreed(node, "contents", {"parts": [packed(part) for part in [*encoded, *encoded[: int(repeat)]]]})
+
+
+def test_parts_of_contents_are_bounded_together(node: Node) -> None:
+    """Each part within its bounds, and all of them one dictionary or one page above."""
+    lists = [PieceList(1, (f"{number:064x}",), MAX_PIECE) for number in range(MAX_ARTICLES + 1)]
+    some = [Contents(dictionaries=(each,)) for each in lists[: MAX_DICTIONARIES + 1]]
+    every = [Contents(pages=(PageRef(each, 0, 0, 1),)) for each in lists]
+    for parts, expected in ((some[:-1], True), (some, False), (every, False)):
+        halves = (manifests.join(parts[:500]), manifests.join(parts[500:]))
+        given = {"parts": [packed(manifests.encode_contents(half)) for half in halves]}
+        outcome = agreed(node, "contents", given)
+        assert isinstance(outcome, str) if expected else outcome == Refused("FormatError", "contents")
 
 
 @given(data=st.binary(max_size=200))
