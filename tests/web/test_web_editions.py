@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import bench_bundle
+from helpers import zipforge
 from helpers.bundle_vectors import digest_of, packed
 from helpers.corpora import corpus
 from helpers.editions import Shelf, facts, many, sealed_picture, small_layout, story
@@ -19,6 +20,8 @@ from helpers.web_bundle import agreed
 from mirror.bundle import archive, pack, piece
 from mirror.bundle import edition as editions
 from mirror.bundle import manifest as manifests
+from mirror.errors import FormatError
+from mirror.limits import MAX_ARCHIVE
 from mirror.model import State
 
 
@@ -179,3 +182,39 @@ def test_more_entries_than_the_old_format_counts(node: Node, tmp_path: Path) -> 
         answer = node.ask("bundle-archive-file", {"file": str(place), "paths": ["s/165533/0", "s/165534/0"]})
         assert answer["size"] == count
         assert answer["found"] == [digest_of(b"x"), digest_of(b"x" if count == 65_535 else None)]
+
+
+def test_a_directory_is_refused_before_any_entry_is_read(node: Node, tmp_path: Path) -> None:
+    """Nothing is asked of these archives: opening them is enough."""
+    good = zipforge.entries()
+    far = [good[0], replace(good[1], at=0), good[2]]
+    long = [zipforge.Entry(f"r/{'a' * 60}/{'b' * 60}/{'c' * size}".encode()) for size in (4, 5)]
+    for number, (made, code) in enumerate(
+        ((good, None), (far, "archive-form"), (long[:1], None), (long[1:], "archive-path"))
+    ):
+        place = tmp_path / f"{number}.mirror.zip"
+        place.write_bytes(zipforge.forged(made))
+        assert opened_here(place) == (Refused("FormatError", code) if code else None)
+        answer = node.ask("bundle-archive-file", {"file": str(place), "paths": []})
+        assert (answer if isinstance(answer, Refused) else None) == opened_here(place)
+
+
+def test_an_archive_has_its_bound(node: Node, tmp_path: Path) -> None:
+    place = tmp_path / "large.mirror.zip"
+    for size, code in ((MAX_ARCHIVE, "not-an-archive"), (MAX_ARCHIVE + 1, "archive-size")):
+        with place.open("wb") as file:
+            file.truncate(size)
+        expected = opened_here(place)
+        assert expected is not None
+        assert expected.code == code
+        assert node.ask("bundle-archive-file", {"file": str(place), "paths": []}) == expected
+
+
+def opened_here(place: Path) -> Refused | None:
+    """How Python refuses the archive, if it does."""
+    try:
+        with place.open("rb") as file:
+            archive.open_archive(file)
+    except FormatError as error:
+        return Refused(type(error).__name__, error.code)
+    return None
