@@ -296,6 +296,13 @@ def test_what_is_no_archive(node: Node, data: bytes) -> None:
         agreed(node, "archive", {"bytes": packed(garbage)})
 
 
+def test_every_byte_of_an_archive_counts(node: Node) -> None:
+    whole = written(SMALL)
+    for at in range(len(whole)):
+        spoilt = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        assert isinstance(agreed(node, "archive", {"bytes": packed(spoilt)}), Refused)
+
+
 def test_an_archive_answers_as_a_mirror(node: Node) -> None:
     whole = written(SMALL)
     at = whole.index(b"head", 40)
