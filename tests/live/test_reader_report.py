@@ -235,17 +235,20 @@ def test_a_device_without_a_network_is_told_so(reporter: Reporter) -> None:
     assert ALONE.split(".")[0] in " ".join(reporter.reader.told.split())
 
 
-def test_without_notices_no_report_is_made(reporter: Reporter) -> None:
-    reporter.wire.down = {"first.example"}
+def test_a_block_page_is_silence_and_without_notices_no_report_is_made(reporter: Reporter) -> None:
     honest = reporter.wire.get
-    assert reporter.run(command="status") == 0
-    pieces = {path for _, path in reporter.wire.asked if path.startswith("p/")}
+    gone: set[str] = set()
 
     async def get(endpoint: Endpoint, path: str, *, limit: int) -> bytes:
-        data = await honest(endpoint, path, limit=limit)
-        return data[:-1] + bytes([data[-1] ^ 1]) if path in pieces else data
+        if "first" in endpoint.url:
+            return b"<html>blocked</html>"
+        if path in gone:
+            raise EndpointError("as the test wants it", code="absent")
+        return await honest(endpoint, path, limit=limit)
 
     reporter.reader.patch.setattr(reporter.wire, "get", get)
+    assert reporter.report().marks == reporter.marks(FIRST)
+    gone.update(path for _, path in reporter.wire.asked if path.startswith("p/"))
     assert reporter.run("--i-understand-contact") == 8
     assert "[act-off]" in reporter.reader.told
     assert reporter.reader.said == ""

@@ -21,8 +21,9 @@ from mirror.net import ABSENT
 from mirror.net.address import text_of
 from mirror.reader.guide import Guide
 from mirror.rotation.paths import Entrance
+from mirror.trust.state import Kind
 
-_MISSING: Final = frozenset({ABSENT, MISSING_PIECE})
+_MISSING: Final = frozenset({ABSENT, MISSING_PIECE, Kind.WITHHELD.value})
 
 
 class Heard(StrEnum):
@@ -72,16 +73,12 @@ def of_examination(found: Iterable[Diagnosis]) -> dict[str, Heard]:
 
 
 def _of_mirror(report: MirrorReport) -> Heard:
-    match report.verdict:
-        case Verdict.UNASKED:
-            return Heard.UNKNOWN
-        case Verdict.LIED:  # or somebody on the way did
-            return Heard.SILENT
-        case Verdict.FAILED:
-            codes = {each.code for each in report.evidence}
-            return Heard.SILENT if codes - _MISSING else Heard.ANSWERED
-        case _:
-            return Heard.ANSWERED
+    if report.verdict is Verdict.UNASKED:
+        return Heard.UNKNOWN
+    if report.verdict is Verdict.LIED:  # or somebody on the way did
+        return Heard.SILENT
+    is_silent = not report.bytes and {each.code for each in report.evidence} - _MISSING
+    return Heard.SILENT if is_silent else Heard.ANSWERED
 
 
 def _of_finding(finding: Finding) -> Heard:
