@@ -279,7 +279,11 @@ def test_what_was_handed_out_before_a_split_counts_while_it_is_used(
     assert home(made, handed(made, moved)[0]) != number
     old = before[moved.keyring.branch]
     assert mailbox.refused(report(made, moved, old)) == {"report-known": 1}
-    assert mailbox.take(report(made, moved, [*old, *handed(made, moved)]))["noted"] == 1
+    elsewhere = next(each for each in readers if handed(made, each) != handed(made, moved))
+    told = handed(made, elsewhere)
+    assert mailbox.refused(report(made, moved, told)) == {"report-endpoint": 1}, "what another cohort got"
+    assert mailbox.take(report(made, moved, [*old, *told, *handed(made, moved)]))["noted"] == 1
+    assert {each.endpoint for each in noted(made)} == {home(made, handed(made, moved)[0])}
     assert number not in {each.endpoint for each in noted(made)}
 
 

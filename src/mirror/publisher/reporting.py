@@ -22,7 +22,6 @@ from typing import Final
 
 from mirror.errors import MirrorError, TrustError
 from mirror.limits import REPORT_SECONDS
-from mirror.publisher.inviting import is_revoked
 from mirror.publisher.judging import OUTSIDE
 from mirror.publisher.placing import ASSIGNED, MADE_FROM, Part, cohort_of, homes, state_of
 from mirror.publisher.roster import DOORWAY, Counted, Event, Facts, Happened, Known, Pool
@@ -128,6 +127,7 @@ class _Book:
         self._voice_key = voice_key
         self._states: dict[Pool, State] = {pool: state_of(facts, pool) for pool in Pool}
         self._given = {each.path: each.number for each in facts.invitations}
+        self._revoked = {each.path for each in facts.invitations if each.revoked}
         self._parts: dict[NodePath, list[tuple[Pool, Counted]]] = {}
         for pool, readers in facts.readers.items():
             for each in readers:
@@ -153,7 +153,7 @@ class _Book:
                 ``report-revoked``; ``report-endpoint``: it names none that was handed to it;
                 ``report-known``: none that is still in use; ``report-repeated``: nothing new.
         """
-        if is_revoked(self._facts, report.path):
+        if any(report.path[:depth] in self._revoked for depth in range(1, len(report.path) + 1)):
             raise TrustError("A report is of an invitation that was revoked.", code="report-revoked")
         voice = nearest(self._given, report.path)
         pool, part = self._part(report.path)

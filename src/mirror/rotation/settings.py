@@ -16,7 +16,6 @@ PUBLIC_KEY_SIZE: Final = 32  # Ed25519, raw
 REPORT_KEY_SIZE: Final = 32  # X25519, raw
 _MAX_KEYS: Final = 3  # today's, tomorrow's, and one in reserve
 _MAX_STEPS: Final = 4  # numbers of pages: of old epochs still around, of now, of an epoch to come
-_FIELDS: Final = frozenset({"epoch-seconds", "keys", "pages"})
 _REPORTS: Final = "report-key"  # the only field that may be missing
 
 
@@ -85,7 +84,7 @@ class Settings:
                 pass
             case _:
                 raise refused
-        if not isinstance(value, Mapping) or set(value) - {_REPORTS} != _FIELDS:
+        if not isinstance(value, Mapping):
             raise refused
         try:
             found = cls(
@@ -96,7 +95,7 @@ class Settings:
             )
         except (TypeError, ValueError) as error:
             raise refused from error
-        # One spelling: no upper case or white space in keys, no field that says nothing.
+        # One spelling: no upper case or white space in keys, no other field, none that says nothing.
         said = found.to_json()
         if said.keys() != value.keys() or repr(said) != repr({name: value[name] for name in said}):
             raise refused
