@@ -124,7 +124,7 @@ def test_the_notice_comes_first_and_nothing_is_made_without_a_yes(reporter: Repo
     assert reporter.reader.said == ""
     told = " ".join(reporter.reader.told.split())
     for said in (
-        "that mirror 1 did not answer you",
+        "that mirror 1 did not answer,",
         "which invitation is yours",
         "not where you are",
         "The program sends nothing.",

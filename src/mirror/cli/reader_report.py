@@ -30,7 +30,7 @@ from mirror.rotation.paths import Entrance
 from mirror.rotation.reports import Branch
 from mirror.rotation.settings import Settings
 
-HELP: Final = "tell the publisher which of your endpoints did not answer, after its notice; nothing is sent"
+HELP: Final = "a report for the publisher, of endpoints that did not answer; after its notice, and not sent"
 _LOCAL: Final = "file:"
 
 

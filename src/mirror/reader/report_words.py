@@ -11,8 +11,11 @@ ALONE: Final = (
     "Nothing on the network answered in this run. That may be this device's connection rather than a block; "
     "`mirror reader doctor` tells more."
 )
-_HEAD: Final = "This makes a report for the publisher and for nobody else. It tells:"
-_SILENT: Final = "that {} did not answer you: the publisher knows which address each of them is;"
+_HEAD: Final = (
+    "Nothing depends on a report: your news and your next endpoints come without it. It is for the publisher "
+    "and can be opened by nobody else. It tells:"
+)
+_SILENT: Final = "that {} did not answer, and so that you were handed these addresses;"
 _WHEN: Final = "that it was on {} or about it (epoch {});"
 _PLACE: Final = (
     "which invitation is yours. That is no name; but whoever gave it to you knows whom they gave it to, and "
@@ -24,10 +27,9 @@ _REST: Final = (
     "It says nothing else, and never what you read.\n"
     "The program sends nothing. You carry the report, over any way that the publisher reads. Whoever carries "
     "it, or looks on, sees 400 characters that look like a report, from whom they come, and when.\n"
-    "Sending it is contacting the newsroom. Nothing depends on it: your news and your next endpoints come "
-    "without it."
+    "Sending it is contacting the newsroom."
 )
-MADE: Final = "It is kept nowhere. Nothing was sent."
+MADE: Final = "The line and the letters say the same. It is kept nowhere, and nothing was sent."
 WRITTEN: Final = "Written, and kept nowhere else. Nothing was sent."
 
 
