@@ -50,6 +50,9 @@ from mirror.rotation.policy_state import Event as Told
 
 # Epochs that are made up for after a silence. The policy's longest memory is a fraction of it.
 _MOST_MISSED: Final = 60
+# Notes of decisions that are read again: which cohort another was cut from, and where it was sent.
+MADE_FROM: Final = "made-from-"
+ASSIGNED: Final = "assigned"
 _REVOKED: Final = -2
 _NOBODY: Final = -1
 
@@ -280,19 +283,19 @@ def _told(event: Happened, inviter: Mapping[int, int]) -> Told | None:
             return Lost(event.endpoint)
         case Event.BLOCKED:
             return Blocked(event.endpoint)
-        case Event.PROBED | Event.REVOKED | Event.DECIDED:
-            return None
+        case Event.PROBED | Event.REVOKED | Event.DECIDED | Event.REPORTED:
+            return None  # what readers say is never told to the policy: anybody invited can say anything
 
 
 def _noted(decision: Decision, pool: Pool, now: int) -> Happened:
     """A decision as an event, for people who ask later why."""
     match decision:
         case Made(cohort, parent, _):
-            return Happened(0, now, Event.DECIDED, pool, cohort=cohort, note=f"made-from-{parent}")
+            return Happened(0, now, Event.DECIDED, pool, cohort=cohort, note=f"{MADE_FROM}{parent}")
         case Split(cohort, into):
             return Happened(0, now, Event.DECIDED, pool, cohort=cohort, note=f"split-in-{len(into)}")
         case Assigned(cohort, endpoint):
-            note = "waits" if endpoint == NOWHERE else "assigned"
+            note = "waits" if endpoint == NOWHERE else ASSIGNED
             return Happened(0, now, Event.DECIDED, pool, endpoint, cohort=cohort, note=note)
         case Quarantined(cohort):
             return Happened(0, now, Event.DECIDED, pool, cohort=cohort, note="quarantined")
