@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from PIL import Image
 
 from helpers.newsdesk import DAY, files_of
 from helpers.rotating import RotatingDesk, code_of, host, rotating
+from mirror.cli import endpoints
+from mirror.cli.publish_tools import Tools
 from mirror.errors import ConfigError, MirrorError, StorageError, TrustError
 from mirror.publisher import inviting
 from mirror.publisher.inviting import Wish
@@ -259,6 +262,28 @@ def test_without_signed_settings_news_goes_on(tmp_path: Path, capsys: pytest.Cap
     assert [path for path in made.desk.tree.paths() if path[0] == "s"]
 
 
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("http://127.0.0.1:8080/", "endpoint-not-https"),
+        ("https://127.0.0.1:8080/", "endpoints-refused"),
+        ("http://localhost/", "endpoint-not-https"),
+        ("https://fine.house.net/#connect=127.0.0.1:8080", "endpoints-refused"),
+    ],
+)
+def test_endpoints_on_this_machine_are_for_the_demonstration_alone(
+    made: RotatingDesk, address: str, code: str
+) -> None:
+    before = made.facts()
+    assert not Tools().is_local_allowed
+    assert code_of(made, "endpoints add", address) == code
+    assert made.facts() == before
+    if "127.0.0.1" in address:
+        allowed = replace(made.desk.tools, is_local_allowed=True)
+        where = [f"--publication={made.desk.folder}", made.desk.passphrase("online")]
+        assert endpoints.run(["add", *where, address], allowed) == 0
+
+
 BAD: list[tuple[list[str], type[MirrorError], str]] = [
     (["endpoints add", "http://plain.org/"], MirrorError, "endpoint-not-https"),
     (["endpoints add", "nonsense://"], MirrorError, "endpoint-address"),
@@ -304,8 +329,6 @@ def test_another_passphrase_or_database_is_refused(made: RotatingDesk, tmp_path:
     wrong.write_text("another")
     wrong.chmod(0o600)
     where = f"--publication={made.desk.folder}"
-    from mirror.cli import endpoints
-
     with pytest.raises(TrustError) as caught:
         endpoints.run(["status", where, f"--passphrase-file=online={wrong}"], made.desk.tools)
     assert caught.value.code == "key-passphrase"
