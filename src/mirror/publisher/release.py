@@ -27,7 +27,7 @@ from mirror.publisher.editions import ChannelChange, Progress, next_edition
 from mirror.publisher.notices import load_notices, next_set
 from mirror.publisher.published import current_notices, notices_digest
 from mirror.publisher.rotation import Press, signed_settings, wanted_settings
-from mirror.publisher.settle import put_and_keep
+from mirror.publisher.settle import put_and_keep, settle
 from mirror.publisher.slipmaking import Pages, make_slips
 from mirror.publisher.workspace import Workspace
 from mirror.trust import ceremony, changes
@@ -165,6 +165,7 @@ def finish(
     if not all(role.is_complete for role in roles):
         raise TrustError(below(roles), code="below-threshold")
     publication = ceremony.commit(plan.draft, online, now=now, lifetimes=workspace.config.lifetimes)
+    settle(workspace, workspace.publication())  # as in ``heartbeat``
     pages = make_slips(press, workspace.tree, publication, now) if press else Pages()
     put_and_keep(workspace, publication, plan.pieces, progress, pages.changed)
     workspace.drop_pending()
