@@ -164,6 +164,25 @@ def test_a_revoked_branch_gets_no_slip_and_the_rest_does(made: RotatingDesk) -> 
     )
 
 
+def test_the_policy_counts_a_revoked_branch_no_more(made: RotatingDesk) -> None:
+    readers = [made.invite("anna"), made.invite("boris", "--under=anna"), made.invite("vera")]
+    made.heartbeat(1)
+    before = state_of(made.facts(), Pool.INVITED)
+    made.call("invite revoke", "anna", "--yes")
+    made.heartbeat(1)
+    after = state_of(made.facts(), Pool.INVITED)
+    cohorts = [after.cohorts[number] for number in after.cohort_of[:3]]
+    assert [each.is_quarantined for each in cohorts] == [True, True, False]
+    assert sum(len(each.members) for each in after.cohorts.values() if each.endpoint >= 0) == 1
+    assert cohorts[2].burns == 0
+    assert after.gone == before.gone
+    assert after.located == set()
+    found = [made.slip(each) for each in readers]
+    assert found[:2] == [None, None]
+    assert found[2] is not None
+    assert found[2].entrances
+
+
 def test_a_newcomer_begins_where_little_is_lost(made: RotatingDesk) -> None:
     anna = made.invite("anna")
     assert [each.text for each in anna.entrances] == [host(99)]
