@@ -43,7 +43,7 @@ lint: setup ## Check format, style and types
 
 .PHONY: test
 test: lint data ## Run lint, then every test: the core without a network, then the rest
-	.ci/system-packages nginx caddy systemd-analyze tor tor-gencert microsocks nft ip
+	.ci/system-packages nginx caddy systemd-analyze tor tor-gencert microsocks nft ip postgres
 	$(OFFLINE) $(BIN)/pytest tests/core
 	PATH="$$PATH:/usr/sbin" $(BIN)/pytest --ignore tests/core
 
