@@ -27,7 +27,7 @@ from mirror.publisher.editions import ChannelChange, Progress, next_edition
 from mirror.publisher.notices import load_notices, next_set
 from mirror.publisher.published import current_notices, notices_digest
 from mirror.publisher.rotation import Press, signed_settings, wanted_settings
-from mirror.publisher.settle import put_and_keep, settle
+from mirror.publisher.settle import put_and_keep
 from mirror.publisher.slipmaking import Pages, make_slips
 from mirror.publisher.workspace import Workspace
 from mirror.trust import ceremony, changes
@@ -156,6 +156,8 @@ def finish(
 ) -> tuple[Publication, Pages]:
     """Release ``plan``: the metadata that is now in force, and with ``press`` the slips made with it.
 
+    What was kept before is settled (``settle``, rule 3).
+
     Raises:
         TrustError: ``below-threshold``, with who is missing; or as ``ceremony.commit``. Nothing
             was changed.
@@ -165,7 +167,6 @@ def finish(
     if not all(role.is_complete for role in roles):
         raise TrustError(below(roles), code="below-threshold")
     publication = ceremony.commit(plan.draft, online, now=now, lifetimes=workspace.config.lifetimes)
-    settle(workspace, workspace.publication())  # as in ``heartbeat``
     pages = make_slips(press, workspace.tree, publication, now) if press else Pages()
     put_and_keep(workspace, publication, plan.pieces, progress, pages.changed)
     workspace.drop_pending()

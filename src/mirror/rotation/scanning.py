@@ -24,7 +24,6 @@ from mirror.limits import MAX_CODE_FILE, MAX_CODE_PIXELS
 from mirror.rotation.invitation import SCHEME, Invitation, parse
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
-_OPENED: Final = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 # What Pillow's decoders raise on damaged input, besides OSError.
 _DAMAGED: Final = (
     OSError,
@@ -99,8 +98,6 @@ def _gray(data: bytes) -> Pillow.Image:
     """The picture in shades of gray, on white."""
     if len(data) > MAX_CODE_FILE:
         raise _too_large()
-    if not data.startswith(_OPENED):
-        raise _unreadable()
     # Pillow makes room for a WebP picture when it opens it (rule 1).
     if data.startswith(b"RIFF"):
         _check(*_webp_size(data))
