@@ -110,6 +110,8 @@ MAX_FRIENDS: Final = 16
 # An invitation in bytes: 16 ancestors and three addresses; its link, 900 characters, is still a QR
 # code of 101 modules. At depth 8, with three ordinary addresses, the link is under 600 characters.
 MAX_INVITATION: Final = 632
+MAX_CODE_FILE: Final = 16 << 20  # a photograph of an invitation's QR code; a telephone's has 3 to 8 MB
+MAX_CODE_PIXELS: Final = 25_000_000  # of it, decoded, 4 bytes each; telephones take 12 million as a rule
 MAX_LINK_PREFIX: Final = 200  # characters of an invitation's link before "#"
 MAX_ENTRANCES: Final = 3  # addresses in an invitation or a slip: one, and two when it fails
 MAX_ENTRANCE: Final = 160  # characters of one; an onion name with a path has 90

@@ -63,6 +63,11 @@ def run(arguments: Sequence[str], tools: Tools | None = None) -> int:
         raise _first(errors or group) from None
 
 
+def options_of(arguments: Sequence[str]) -> argparse.Namespace:
+    """What ``reader_run.opened`` is given for a command with these arguments."""
+    return _parser().parse_args(arguments)
+
+
 async def _run(options: argparse.Namespace, tools: Tools) -> int:
     if options.command == "doctor":  # before a session, which needs a mirror that works
         return await reader_doctor.doctor(options, tools)

@@ -11,7 +11,8 @@ Rules:
 3. A cohort's places never overlap another's: where somebody below a node is in another cohort, or
    was revoked, the node's own slip and one for each of its friends are written in the place of the
    one for the whole branch.
-4. What was revoked gets no slip at all. The policy is told nothing: nobody was blocked.
+4. What was revoked gets no slip at all, at once. The policy is told with the other events: it counts
+   those readers no more, and blames nobody.
 5. The policy is asked once for each epoch, and told what happened since. A publisher who was away
    answers for the epochs missed, one after the other.
 """
@@ -43,6 +44,7 @@ from mirror.rotation.policy_state import (
     Made,
     Quarantined,
     Retired,
+    Revoked,
     Split,
     State,
 )
@@ -283,6 +285,8 @@ def _told(event: Happened, inviter: Mapping[int, int]) -> Told | None:
             return Lost(event.endpoint)
         case Event.BLOCKED:
             return Blocked(event.endpoint)
+        case Event.REVOKED if event.reader != _NOBODY:
+            return Revoked(event.reader)
         case Event.PROBED | Event.REVOKED | Event.DECIDED | Event.REPORTED:
             return None  # what readers say is never told to the policy: anybody invited can say anything
 
