@@ -63,6 +63,8 @@ def test_every_code_that_a_reader_can_meet_has_a_vector() -> None:
     )
     unmet = {"invitation-foreign", "invitation-expired", "invitation-too-deep", "slip-too-long"}
     unmet |= {"slips-crowded", "endpoints-too-many"}
+    # Of a picture: what a decoder makes of it is no matter of a second implementation.
+    unmet |= {"invitation-picture-large", "invitation-picture-unreadable"}
     assert unmet < set(table)
     assert {each["expect"] for each in CASES} - {"ok"} == set(table) - unmet
 
