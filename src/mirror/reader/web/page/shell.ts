@@ -1,0 +1,37 @@
+/** What `start` is given: which shell it runs in, what it knows beforehand, and what that shell can do. */
+
+import type { Session, Store } from "./reading.ts";
+import type { Messages } from "./text.ts";
+
+export interface Channel {
+  readonly id: string;
+  readonly name: string;
+  readonly language: string;
+}
+
+/** Clean `html` into the body of a document that does nothing: only for browsers without `Element.setHTML`. */
+export type Sanitize = (html: string) => DocumentFragment;
+
+export interface Shell {
+  readonly kind: "page" | "file" | "loopback";
+  readonly publication: {
+    /** SHA-256 of the root of trust, hex. */
+    readonly root: string;
+    readonly name: string;
+    readonly channels: readonly Channel[];
+  };
+  /** What the window is called: nothing that a glance at it could tell. */
+  readonly title: string;
+  /** Where leaving leads; `about:blank` where nothing better is known. */
+  readonly exit: string;
+  /** The program's own version. */
+  readonly version: string;
+  /** Begin a run over one channel. */
+  session(channel: string, library: Store | null): Session;
+  /** The texts of another language than English. */
+  texts(language: string): Promise<Messages>;
+  /** A sanitizer for browsers that have none. */
+  sanitizer(): Promise<Sanitize>;
+  /** Keep the program itself for reading without a network; `null` where the shell cannot, or has done it. */
+  readonly offline: (() => Promise<void>) | null;
+}

@@ -1,0 +1,169 @@
+# What the page says in its own words. Warnings are not here: they come signed (notices).
+# Keep sentences short: this file travels inside of the page.
+news = News
+skip = Skip to the news
+leave = Leave at once
+leave-hint = Or press Shift three times. What was read is dropped; the address stays in the browser’s history.
+back = Back
+front = Front page
+search = Search
+settings = Settings
+about = About
+protects = What this protects, and what not
+close = Close
+cancel = Cancel
+moments = moments
+
+opening = Opening
+opening-metadata = Looking for mirrors, and checking who signed …
+opening-front = Getting the front page …
+opening-part = { $done } of { $total }
+opening-failed = Nothing could be opened
+try-again = Try again
+nothing-kept = Nothing is kept on this device.
+library-here = There is a library on this device.
+passphrase = Passphrase
+open-library = Open it
+open-without = Read without it
+self-check = This page checks everything that it shows. It cannot check itself: whoever gave you the page could have changed it.
+insecure = This page cannot check anything here
+insecure-why = The connection to this address is not encrypted, and browsers then switch off what is needed to check signatures. So nothing is shown: it could be anyone’s.
+insecure-do = Use an address that begins with https://, the reader as one file, or the program for computers.
+
+fresh-current = Current as of { $at }.
+fresh-old = Genuine but old: from { $at }, { $age } ago.
+fresh-held-back = Possibly held back: there should be something newer. This is from { $at }, { $age } ago.
+fresh-expired = It was valid until { $at }.
+fresh-unheard = No mirror was heard; this is what was kept.
+fresh-saved = The newest edition cannot be had: this is your copy as of { $at }.
+skew = This device’s clock is at least { $age } slow.
+edition = Edition { $number }
+signed-by = Signed by { $count } of { $holders } key holders
+channel = Channel
+more-headlines = All headlines
+earlier = Earlier
+other = More news
+no-headlines = There is nothing in this edition.
+
+updated = Updated { $at }
+corrected = Corrected
+withdrawn = Withdrawn
+removed = Removed
+state-corrected = Corrected after it appeared; see the end.
+state-withdrawn = The publisher withdrew this text. Do not rely on copies of it.
+state-removed = The publisher removed this text because it puts someone in danger. Please destroy copies of it.
+corrections = Corrections
+credits = Credits
+links = Links in this text
+loading = Getting the text …
+frame = Text of the article
+picture = Show picture
+picture-larger = Larger
+picture-failed = The picture could not be had.
+picture-why = Pictures are fetched only when you ask: the mirror that gives one can tell which article it is from.
+saved-copy = Opened from your library.
+read-note = Before you do anything with this news
+
+pass-on = Pass on …
+copy-link = Copy link
+copy-text = Copy text
+save = Keep on this device
+export = Save as a file
+print = Print
+site = On the publisher’s site
+invite = Invite a friend
+install = Put on the home screen
+offline = Make it work without a network
+acts = What you can do
+acts-closed = Everything but reading is closed: the warnings that belong to this news could not be verified.
+done-copied = Copied.
+done-saved = Kept on this device.
+done-offline = It will open without a network from now on.
+install-how = In the browser’s menu: “Add to home screen”. The icon can be found by whoever looks at the device.
+printing = Printing is closed until you choose it in the page.
+friend = Which friend? Give each one a number of their own and remember it; nothing here does.
+friend-link = The link for this friend
+
+outside = Leave for another site?
+outside-why = { $host } will see your internet address, and your network will see that you go there. Nothing there is checked.
+outside-go = Go to { $host }
+
+find = Words to look for
+find-titles = Searching in headlines only.
+find-all = Search in the texts too
+found = { $count ->
+    [0] Nothing found
+    [one] { $count } article
+   *[other] { $count } articles
+}
+
+language = Language
+text-size = Text size
+theme = Colours
+theme-auto = As on this device
+theme-light = Light
+theme-dark = Dark
+low-data = Save data
+low-data-why = Pictures stay small, and nothing is fetched ahead.
+settings-kept = Settings last until you leave.
+machine = This translation was made by a machine. The English text is the original.
+place = Where you are
+place-why = Warnings depend on laws. Your answers choose which are shown; they stay in this page’s memory until you leave, and are sent to nobody. Without answers all warnings are shown.
+place-where = Where are you?
+place-passports = Which passports do you hold?
+place-stateless = Are you stateless, and a resident somewhere?
+not-said = I do not say
+elsewhere = Somewhere else
+none-of-these = None of these
+use-answers = Use these answers
+forget-answers = Forget them
+place-UA-09 = Luhansk region
+place-UA-14 = Donetsk region
+place-UA-23 = Zaporizhzhia region
+place-UA-40 = Sevastopol
+place-UA-43 = Crimea
+place-UA-65 = Kherson region
+
+library = Library
+library-none = There is none. It is made when you choose “Keep on this device”.
+library-new = A library for this device
+library-why = It is encrypted with a passphrase of yours. Nobody can help if you forget it; whoever makes you say it can read everything.
+library-again = The same once more
+library-differ = The two are not the same.
+library-short = At least eight characters, please.
+library-make = Make the library
+wipe = Wipe everything
+wipe-why = Removes the library and all that this page keeps in the browser, then leaves.
+wipe-cannot = It cannot remove the address from the browser’s history, what the browser’s own menu saved, or traces in flash memory; and it can be seen that something was wiped.
+wipe-left = This could not be removed: { $what }. Remove it in the browser’s settings.
+
+about-does = It protects you from
+about-does-1 = mirrors that change, invent or drop news or warnings: all is checked against the publisher’s keys;
+about-does-2 = being shown something old as new, once something newer was seen;
+about-does-3 = mirrors and networks that want to know which text you read: what is asked for does not tell, but for pictures;
+about-does-4 = a look at the device afterwards: nothing is written, unless you choose so.
+about-not = It cannot protect you from
+about-not-1 = the first load from a hostile address, or an address that was taken over: they can give you another page that looks like this one. The reader as one file, or the program for computers, is safer;
+about-not-2 = your network seeing that you visit some address;
+about-not-3 = screenshots, the browser’s own menu, extensions, keyboards that learn, and whoever looks at your screen. No warning can stand before those;
+about-not-4 = the browser’s history, which holds this page’s address and never what was read.
+about-signed = Who signed
+about-role = { $role }, version { $version }: { $count } of { $holders } holders, { $threshold } needed
+about-mirrors = What the mirrors did
+about-fetched = { $size } fetched in all.
+about-root = The publication’s root of trust
+verdict-lied = LIED: gave what was not signed, or somebody on the way did
+verdict-forked = showed two statements of one number: the publisher’s key was misused
+verdict-withheld = did not give what it must have
+verdict-behind = is behind: genuine and older
+verdict-failed = did not answer
+verdict-good = gave what it was asked for
+verdict-unasked = was not asked
+
+error = That did not work
+error-unreachable = No mirror gave it. What is here stays readable.
+error-trust = What came is not what the publisher signed, so it is not shown.
+error-format = What came was damaged, so it is not shown.
+error-storage = The device did not keep it. Nothing that was kept before is lost.
+error-library-passphrase = This passphrase does not open the library.
+error-no-article = This article is not in the edition.
