@@ -34,7 +34,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 .PHONY: setup
-setup: .venv/project.stamp .venv/web.stamp ## Make .venv and the browser's reader, or bring them up to date
+setup: .venv/project.stamp ## Make .venv and the browser's reader, or bring them up to date
 
 .PHONY: demo
 demo: setup ## Publish, mirror, verify and read, on loopback and in a temporary folder
@@ -101,7 +101,7 @@ clean: ## Remove .venv and everything made here
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements-dev.lock
 	@touch $@
 
-.venv/project.stamp: pyproject.toml src/mirror/__init__.py .venv/packages.stamp
+.venv/project.stamp: pyproject.toml src/mirror/__init__.py .venv/packages.stamp .venv/web.stamp
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -115,13 +115,9 @@ ifndef NODE_FITS
 endif
 	@touch $@
 
-$(WEB)/node_modules/stamp: $(WEB)/package-lock.json .venv/node.stamp
-	@echo "Installing the locked packages of the browser's reader ..."
-	@cd $(WEB) && $(NPM) ci --silent
-	@touch $@
-
-.venv/web.stamp: $(wildcard $(WEB)/*.mjs $(WEB)/*/*.ts $(WEB)/*/*/*.ts $(WEB)/*/*.html $(WEB)/*/*.css $(WEB)/*/*.ftl) $(WEB)/node_modules/stamp
-	@cd $(WEB) && $(NPM) run --silent build
+.venv/web.stamp: $(shell find $(WEB) -name node_modules -prune -o -name built -prune -o -type f -print) .venv/node.stamp
+	@echo "Building the browser's reader ..."
+	@$(BIN)/python $(WEB)/hatch_build.py
 	@touch $@
 
 .venv/bench.stamp: requirements-bench.lock .venv/packages.stamp

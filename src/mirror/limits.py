@@ -84,6 +84,10 @@ MAX_NOTICE_ITEMS: Final = 2_000  # entries of any one list or table; the largest
 MAX_NOTICE_TEXT: Final = 8_000  # characters of one finished text; the longest is an information page
 MAX_NOTICE_FILE: Final = 256 << 10  # one catalogue or translation file, as its author wrote it
 
+# --- the browser's reader ------------------------------------------------------------------------
+MAX_PROGRAM: Final = 1 << 20  # bytes of its program, unpacked, and of each file of it; ours has 200 kB
+MAX_PROGRAM_FILES: Final = 64  # script, worker, template, facts, icons, and a text for each language
+
 # --- archives ------------------------------------------------------------------------------------
 MAX_ARCHIVE_ENTRIES: Final = 1_000_000  # more pieces than MAX_ARCHIVE holds, when they are full
 MAX_ARCHIVE: Final = 8 << 30  # a USB stick; larger libraries travel as several channels

@@ -48,12 +48,12 @@ def answers() -> Path:
 
 
 class Node:
-    """A running process. Anything but an error of the core is a fault of the test or of the core, and raises."""
+    """A running process. For anything but an error of the core it raises: the test or the core is wrong."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def ask(self, kind: str, given: object) -> Any:  # noqa: ANN401 - JSON
+    def ask(self, kind: str, given: object) -> Any:
         """The answer as JSON, or ``Refused``."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+WEB = ROOT / "src" / "mirror" / "reader" / "web"
 PACKAGE = ROOT / "src" / "mirror"
 CATALOGUE = ROOT / "config" / "notices"
 
@@ -41,7 +42,9 @@ def test_every_module_document_and_datum_is_in_the_wheel(wheel: Path) -> None:
         f"mirror/{path.relative_to(PACKAGE).as_posix()}"
         for path in PACKAGE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and "catalogue" not in path.parts
+        if WEB not in path.parents or path.name == "WEB.md" or WEB / "built" in path.parents
     }
+    assert "mirror/reader/web/built/page/index.html" in here
     catalogue = {
         f"mirror/notices/catalogue/{path.relative_to(CATALOGUE).as_posix()}"
         for path in CATALOGUE.rglob("*")

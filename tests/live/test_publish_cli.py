@@ -249,8 +249,9 @@ def test_an_export_opens_as_a_bundle_and_holds_the_channels_it_was_asked_for(
     with out.open("rb") as file:
         names = set(open_archive(file).names())
     assert names == {path for path in made.tree.paths() if not path.startswith(("m/1.", "m/2."))} | {
-        path for path in names if path.startswith("m/")
+        path for path in names if path.startswith(("m/", "r/"))
     }
+    assert {"r/index.html", "r/sw.js", "r/front/en.html", "r/front/ru.html"} <= names
     first = out.read_bytes()
     assert made.call("export", str(out)) == 0
     assert out.read_bytes() == first

@@ -38,7 +38,7 @@ from mirror.publisher.workspace import Workspace, bounded, place
 from mirror.trust import ceremony, changes
 from mirror.trust.keys import open_key, public_key
 from mirror.trust.metadata import content, instant
-from mirror.trust.publication import Holders, Publication
+from mirror.trust.publication import Publication
 
 PAYLOAD = ".payload.json"
 SIGNATURE = ".sig"
@@ -87,15 +87,12 @@ def channel(options: argparse.Namespace, tools: Tools) -> int:
         publication = _ready(workspace, options, tools)
         if workspace.pending.load() is not None:
             raise ConfigError("A release waits for signatures: finish it first.", code="release-waits")
-        known = {each.name: each for each in workspace.public_keys()}
-        if missing := [name for name in signing.holders if name not in known]:
-            raise ConfigError(
-                f"keys/{missing[0]}.pub is missing: make the key with `mirror publish key`.",
-                code="key-missing",
-            )
-        held = Holders(tuple(known[name] for name in signing.holders), signing.threshold)
         draft = changes.add_channel(
-            publication, options.id, held, now=tools.clock.now(), lifetimes=workspace.config.lifetimes
+            publication,
+            options.id,
+            workspace.held(signing),
+            now=tools.clock.now(),
+            lifetimes=workspace.config.lifetimes,
         )
         return _carry_out(workspace, Plan(draft, {}, ()), options, tools)
 
@@ -256,6 +253,7 @@ def _say_released(plan: Plan, publication: Publication, pages: Pages, options: a
             "channels": [asdict(each) for each in plan.changes],
             "current_until": iso(expires),
             "notices": plan.notices,
+            "has_page": plan.has_page,
             "released": True,
             "renewed": list(plan.renewed),
             "warnings": [asdict(each) for each in plan.warnings],
@@ -270,6 +268,8 @@ def _say_released(plan: Plan, publication: Publication, pages: Pages, options: a
         )
     if plan.notices is not None:
         say(f"Notices: edition {plan.notices}.")
+    if plan.has_page:
+        say("The browser's reader is new.")
     if plan.renewed:
         say(f"Signed again: {', '.join(plan.renewed)}.")
     elif not plan.changes:

@@ -16,7 +16,7 @@ from typing import Final
 from mirror.bundle import dictionary as dictionaries
 from mirror.bundle import edition as editions
 from mirror.bundle import page as pages
-from mirror.bundle import parcel
+from mirror.bundle import parcel, program
 from mirror.bundle.codebook import Codebook
 from mirror.bundle.dictionary import Dictionary
 from mirror.bundle.edition import Edition
@@ -26,11 +26,13 @@ from mirror.client.fetch import Pieces, Progress
 from mirror.client.race import ungrouped
 from mirror.client.report import Part
 from mirror.errors import FormatError, TrustError
-from mirror.limits import MAX_NOTICE_SET
+from mirror.limits import MAX_NOTICE_SET, MAX_PROGRAM
 from mirror.model import Article, PieceList
+from mirror.trust.state import TargetInfo
 from mirror.trust.verified import Verified
 
 NOTICES_TARGET: Final = "notices/set"
+PROGRAM_TARGET: Final = "reader/page"  # the program of the browser's reader
 _DAY: Final = 86_400
 _NOT_OPENED: Final = Dictionary(Codebook(()), b"")  # in the place of one that nothing needs yet
 
@@ -63,11 +65,28 @@ async def fetch_notices(verified: Verified, fetcher: Pieces) -> FetchedNotices:
     target = verified.target(NOTICES_TARGET)
     if target is None:
         raise TrustError("No notices are signed for this publication.", code="notices-missing")
-    found = await fetcher.get([target.sha256], Part.NOTICES)
-    target.verify(found[target.sha256])
-    listed = parcel.parse_list(target.sha256, found[target.sha256], MAX_NOTICE_SET)
-    raw = await _unsealed(fetcher, listed, Part.NOTICES)
+    raw, listed = await _parcel(target, fetcher, Part.NOTICES, MAX_NOTICE_SET)
     return FetchedNotices(raw, (target.sha256, *listed.digests))
+
+
+async def fetch_program(verified: Verified, fetcher: Pieces) -> tuple[dict[str, bytes], PieceList] | None:
+    """The files of the browser's reader, and the list of their pieces; None where none is signed.
+
+    Raises:
+        UnreachableError, FormatError: It was signed, and is not to be had or not whole.
+    """
+    target = verified.target(PROGRAM_TARGET)
+    if target is None:
+        return None
+    raw, listed = await _parcel(target, fetcher, Part.PROGRAM, MAX_PROGRAM)
+    return program.decode(raw), listed
+
+
+async def _parcel(target: TargetInfo, fetcher: Pieces, part: Part, most: int) -> tuple[bytes, PieceList]:
+    found = await fetcher.get([target.sha256], part)
+    target.verify(found[target.sha256])
+    listed = parcel.parse_list(target.sha256, found[target.sha256], most)
+    return await _unsealed(fetcher, listed, part), listed
 
 
 class RemoteEdition:

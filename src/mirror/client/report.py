@@ -32,6 +32,7 @@ class Part(StrEnum):
     NOTICES = "notices"
     IMAGES = "images"
     SLIPS = "slips"
+    PROGRAM = "program"
 
 
 class Verdict(StrEnum):

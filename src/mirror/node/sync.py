@@ -20,8 +20,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mirror.client.edition import NOTICES_TARGET, RemoteEdition, fetch_notices, head_target
+from mirror.bundle.manifest import Manifest
+from mirror.client.edition import (
+    NOTICES_TARGET,
+    PROGRAM_TARGET,
+    RemoteEdition,
+    fetch_notices,
+    fetch_program,
+    head_target,
+)
 from mirror.client.fetch import Metered, Pieces
+from mirror.client.page import page_files
 from mirror.client.refresh import update
 from mirror.client.report import Cost, Ledger, MirrorReport
 from mirror.clock import Clock
@@ -33,6 +42,7 @@ from mirror.node.holdings import Last, TreeHoldings
 from mirror.node.metadata import Mirrors, fetch_roots, metadata_files
 from mirror.node.slips import fetch_slips
 from mirror.node.walk import walk
+from mirror.notices import decode
 from mirror.store.generations import DiskGenerations
 from mirror.store.names import TIMESTAMP, Kind, kind_of
 from mirror.store.tree import Tree
@@ -97,7 +107,7 @@ async def sync(
             settings.mirrors,
             transport,
             clock,
-            wanted=[*map(head_target, settings.channels), NOTICES_TARGET],
+            wanted=[*map(head_target, settings.channels), NOTICES_TARGET, PROGRAM_TARGET],
             head=settings.channels[0],
             ledger=ledger,
         )
@@ -107,8 +117,8 @@ async def sync(
         holdings = TreeHoldings(tree, writer)
         fetcher = Pieces(settings.mirrors, transport, holdings, ledger)
         roots = await fetch_roots(first, verified, tree, Mirrors(settings.mirrors, metered, ledger))
-        editions, removed = await _fetch(verified, settings, fetcher, progress or _silent)
-        files = metadata_files(verified, roots, settings.channels)
+        editions, removed, pages = await _fetch(verified, settings, fetcher, progress or _silent)
+        files = {**pages, **metadata_files(verified, roots, settings.channels)}
         slips = await fetch_slips(verified, first, tree, Mirrors(settings.mirrors, metered, ledger))
         last = Last.parse(await asyncio.to_thread(tree.remembered))
         now = Last(frozenset(holdings.needed | files.keys()), removed)
@@ -147,12 +157,18 @@ async def keep_syncing(
 
 async def _fetch(
     verified: Verified, settings: Sync, fetcher: Pieces, progress: Progress
-) -> tuple[dict[str, int], frozenset[str]]:
-    """Everything of every channel, and the notices: the editions' numbers, the articles removed."""
+) -> tuple[dict[str, int], frozenset[str], dict[str, bytes]]:
+    """Everything of every channel, the notices and the browser's reader.
+
+    The editions' numbers, the articles removed, and the pages of ``r/`` by path.
+    """
     editions: dict[str, int] = {}
     removed: set[str] = set()
+    manifests: list[Manifest] = []
+    notices = None
     if verified.target(NOTICES_TARGET) is not None:
-        await fetch_notices(verified, fetcher)
+        notices = decode((await fetch_notices(verified, fetcher)).raw)
+    program = await fetch_program(verified, fetcher)
     for channel in settings.channels:
         if verified.target(head_target(channel)) is None:
             editions[channel] = 0
@@ -164,8 +180,10 @@ async def _fetch(
         remote = await RemoteEdition.open(verified, channel, fetcher)
         walked = await walk(remote, fetcher, with_images=settings.with_images, progress=tell)
         editions[channel] = walked.number
+        manifests.append(remote.manifest)
         removed.update(f"{channel}/{article}" for article in walked.removed)
-    return editions, frozenset(removed)
+    pages = page_files(*program, manifests, notices) if program is not None else {}
+    return editions, frozenset(removed), pages
 
 
 def _superfluous(tree: Tree, now: Last, last: Last, *, is_purged: bool) -> set[str]:

@@ -17,6 +17,7 @@ from mirror.limits import (
     MAX_HOLDERS,
     MAX_IMAGE_SIDE,
     MAX_LINK_PREFIX,
+    MAX_MIRRORS,
     MAX_NAME,
 )
 from mirror.model import CHANNEL_ID
@@ -24,7 +25,7 @@ from mirror.net.address import is_name
 from mirror.settings import Table, read
 from mirror.trust.keys import key_name
 from mirror.trust.publication import DAY, Lifetimes
-from mirror.trust.state import NOTICES_ROLE
+from mirror.trust.state import NAMED_ROLES
 
 ONLINE_KEYS: Final = ("snapshot", "timestamp")
 _MAX_DAYS: Final = 5 * 365  # what trust.lint allows at most
@@ -81,6 +82,17 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Whether the tree carries the browser's reader, and mirrors whose addresses may be public.
+
+    The page asks its own origin and these; addresses that are handed out by cohort are not for it.
+    """
+
+    carry: bool = True
+    mirrors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationConfig:
     """A publication as configured.
 
@@ -98,6 +110,7 @@ class PublicationConfig:
     images: Images = Images()
     catalogues: tuple[str, ...] = ()
     rotation: Rotation = Rotation()
+    page: Page = Page()
 
     def channel(self, channel_id: str) -> Channel:
         """The channel of that id.
@@ -137,6 +150,7 @@ def parse(data: bytes) -> PublicationConfig:
         images=_images(top.table("images")),
         catalogues=(notices := top.table("notices")).texts("catalogues", ()),
         rotation=_rotation(top.table("rotation")),
+        page=_page(top.table("page")),
     )
     for table in (signing, edition, notices, top):
         table.end()
@@ -170,6 +184,9 @@ def write(config: PublicationConfig) -> str:
         lines += ["", "[rotation]", f"epoch_hours = {each.epoch_hours}", f"domains = {_list(each.domains)}"]
         lines += [f"page = {_quoted(each.page)}"] if each.page else []
         lines += [f"database = {_quoted(each.database)}"] if each.database else []
+    if config.page != Page():
+        carry = "true" if config.page.carry else "false"
+        lines += ["", "[page]", f"carry = {carry}", f"mirrors = {_list(config.page.mirrors)}"]
     for channel in config.channels:
         lines += ["", "[[channel]]", f"id = {_quoted(channel.id)}"]
         lines += [f"language = {_quoted(channel.language)}", f"title = {_quoted(channel.title)}"]
@@ -190,8 +207,10 @@ def _channels(top: Table) -> tuple[Channel, ...]:
 
 def _channel(table: Table) -> Channel:
     channel_id = _id(table, "id")
-    if not CHANNEL_ID.fullmatch(channel_id) or channel_id == NOTICES_ROLE:
-        raise table.wrong("id", "is not a channel's: at most 32 of a-z, 0-9 and -, and not 'notices'")
+    if not CHANNEL_ID.fullmatch(channel_id) or channel_id in NAMED_ROLES:
+        raise table.wrong(
+            "id", "is not a channel's: at most 32 of a-z, 0-9 and -, and not 'notices' or 'reader'"
+        )
     language = table.text("language")
     try:
         tag = canonical(language)
@@ -247,6 +266,18 @@ def _rotation(table: Table) -> Rotation:
     database = table.text("database", "")
     table.end()
     return Rotation(hours, page, domains, database)
+
+
+def _page(table: Table) -> Page:
+    carry = table.flag("carry", default=True)
+    mirrors = table.texts("mirrors", ())
+    if len(mirrors) > MAX_MIRRORS:
+        raise table.wrong("mirrors", f"names more than {MAX_MIRRORS}")
+    for address in mirrors:
+        if not address.startswith(("https://", "http://")) or not address.endswith("/") or "#" in address:
+            raise table.wrong("mirrors", "holds something that is no http address which ends in /")
+    table.end()
+    return Page(carry, mirrors)
 
 
 def _id(table: Table, key: str) -> str:

@@ -98,6 +98,7 @@ def create(
         snapshot=_held(Signing(("snapshot",), 1), signers),
         timestamp=_held(Signing(("timestamp",), 1), signers),
         notices=_held(config.signing, signers),
+        reader=_held(config.signing, signers),
         channels={each.id: _held(config.signing_of(each.id), signers) for each in config.channels},
         now=now,
         lifetimes=config.lifetimes,

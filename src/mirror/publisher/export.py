@@ -13,18 +13,20 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from mirror.bundle import edition, parcel, piece
+from mirror.bundle import edition, parcel, piece, program
 from mirror.bundle.archive import Archive, open_archive, write_archive
 from mirror.bundle.edition import Edition, Get
-from mirror.client.edition import NOTICES_TARGET, head_target
+from mirror.client.edition import NOTICES_TARGET, PROGRAM_TARGET, head_target
+from mirror.client.page import FRONT
 from mirror.client.refresh import update
 from mirror.clock import Clock, SystemClock
 from mirror.errors import EndpointError, MirrorError, SourceError, StorageError
-from mirror.limits import MAX_NOTICE_SET
+from mirror.limits import MAX_NOTICE_SET, MAX_PROGRAM
 from mirror.model import Endpoint
 from mirror.net import ABSENT, TOO_LONG, OneByOne
 from mirror.notices import decode
-from mirror.publisher.published import current_edition, notices_digest, pieces_of
+from mirror.publisher.program import page_files
+from mirror.publisher.published import current_edition, notices_digest, pieces_of, program_digest
 from mirror.publisher.workspace import Workspace
 from mirror.store import atomic
 from mirror.store.generations import MemoryGenerations
@@ -81,6 +83,11 @@ def export(
     if not editions or (channels and len(editions) < len(wanted)):
         raise SourceError("There is no edition to export yet: release one first.", code="nothing-released")
     metadata = {f"m/{name}": data for name, data in tree(publication).items() if _is_of(name, editions)}
+    metadata |= {
+        path: data
+        for path, data in page_files(workspace.tree, publication).items()
+        if not path.startswith(FRONT) or path.removeprefix(FRONT).removesuffix(".html") in editions
+    }
     names = sorted({*metadata, *map(piece.path_of, _pieces(workspace, publication, editions, with_images))})
     part = out.with_name(f".{out.name}.part")
     try:
@@ -128,9 +135,9 @@ def prove(
             notices = verified.target(NOTICES_TARGET)
             if head is None or notices is None or edition.open_edition(head.sha256, get) != wanted:
                 raise StorageError("another edition")
-            decode(
-                edition.unseal(parcel.parse_list(notices.sha256, get(notices.sha256), MAX_NOTICE_SET), get)
-            )
+            decode(_carried(notices.sha256, get, MAX_NOTICE_SET))
+            if (page := verified.target(PROGRAM_TARGET)) is not None:
+                program.decode(_carried(page.sha256, get, MAX_PROGRAM))
             for digest in edition.image_pieces(wanted.articles().values()) if with_images else ():
                 piece.check(digest, get(digest))
     except MirrorError as error:
@@ -174,7 +181,7 @@ async def _verified(archive: Archive, first_root: bytes, channel: str, now: int)
         [Endpoint("bundle", "file:///bundle")],
         _InArchive(archive),
         clock,
-        wanted=[head_target(channel), NOTICES_TARGET],
+        wanted=[head_target(channel), NOTICES_TARGET, PROGRAM_TARGET],
         head=channel,
     )
 
@@ -187,6 +194,10 @@ def _getter(archive: Archive) -> Get:
         return data
 
     return get
+
+
+def _carried(digest: str, get: Get, most: int) -> bytes:
+    return edition.unseal(parcel.parse_list(digest, get(digest), most), get)
 
 
 def _is_of(name: str, editions: Mapping[str, Edition]) -> bool:
@@ -204,6 +215,9 @@ def _pieces(
     digest = notices_digest(publication)
     if digest is not None:
         yield from (digest, *parcel.parse_list(digest, get(digest), MAX_NOTICE_SET).digests)
+    digest = program_digest(publication)
+    if digest is not None:
+        yield from (digest, *parcel.parse_list(digest, get(digest), MAX_PROGRAM).digests)
     yield from chain.from_iterable(map(edition.text_pieces, editions.values()))
     if with_images:
         for made in editions.values():

@@ -9,17 +9,17 @@ from typing import Final
 
 from tuf.api.metadata import Targets
 
-from mirror.bundle import edition, parcel, piece
+from mirror.bundle import edition, parcel, piece, program
 from mirror.bundle.edition import Edition, Get
-from mirror.client.edition import NOTICES_TARGET, head_target
+from mirror.client.edition import NOTICES_TARGET, PROGRAM_TARGET, head_target
 from mirror.errors import FormatError, StorageError
-from mirror.limits import MAX_NOTICE_SET
-from mirror.model import State
+from mirror.limits import MAX_NOTICE_SET, MAX_PROGRAM
+from mirror.model import PieceList, State
 from mirror.notices import NoticeSet, decode
 from mirror.store.tree import Tree
 from mirror.trust.metadata import read
 from mirror.trust.publication import Publication
-from mirror.trust.state import NOTICES_ROLE, channel_role
+from mirror.trust.state import NOTICES_ROLE, READER_ROLE, channel_role
 
 DAMAGED: Final = "tree-damaged"
 
@@ -59,6 +59,21 @@ def current_edition(tree: Tree, publication: Publication, channel: str) -> Editi
     return None if head is None else edition.open_edition(head, pieces_of(tree))
 
 
+def program_digest(publication: Publication) -> str | None:
+    """The name of the list piece of the browser's reader in force; None where none is signed."""
+    return _signed_digest(publication, READER_ROLE, PROGRAM_TARGET)
+
+
+def current_program(tree: Tree, publication: Publication) -> tuple[dict[str, bytes], PieceList] | None:
+    """The files of the browser's reader in force, and what carries them; None where none is signed."""
+    digest = program_digest(publication)
+    if digest is None:
+        return None
+    get = pieces_of(tree)
+    listed = parcel.parse_list(digest, get(digest), MAX_PROGRAM)
+    return program.decode(edition.unseal(listed, get)), listed
+
+
 def current_notices(tree: Tree, publication: Publication) -> NoticeSet | None:
     """The notices in force; None before the first ones."""
     digest = notices_digest(publication)
@@ -75,7 +90,10 @@ def needed_pieces(tree: Tree, publication: Publication) -> frozenset[str]:
     removed for harm: then not one piece of it is kept that the new one does not need.
     """
     get = pieces_of(tree)
-    names = [_parcel_pieces(notices_digest(publication), get)]
+    names = [
+        _parcel_pieces(notices_digest(publication), get, MAX_NOTICE_SET),
+        _parcel_pieces(program_digest(publication), get, MAX_PROGRAM),
+    ]
     for channel in publication.channels:
         now = current_edition(tree, publication, channel)
         if now is None:
@@ -109,10 +127,10 @@ def _edition_pieces(opened: Edition) -> Iterator[str]:
     yield from edition.image_pieces(opened.articles().values())
 
 
-def _parcel_pieces(digest: str | None, get: Get) -> Iterator[str]:
+def _parcel_pieces(digest: str | None, get: Get, most: int) -> Iterator[str]:
     if digest is not None:
         yield digest
-        yield from parcel.parse_list(digest, get(digest), MAX_NOTICE_SET).digests
+        yield from parcel.parse_list(digest, get(digest), most).digests
 
 
 def _signed_digest(publication: Publication, role: str, path: str) -> str | None:

@@ -19,13 +19,14 @@ from securesystemslib.signer import Signer
 from tuf.api.metadata import Root
 
 from mirror.bundle import parcel, piece
-from mirror.client.edition import NOTICES_TARGET, head_target
+from mirror.client.edition import NOTICES_TARGET, PROGRAM_TARGET, head_target
 from mirror.errors import ConfigError, FormatError, StorageError, TrustError
 from mirror.notices import NoticeSet, encode
 from mirror.notices.lint import Finding
 from mirror.publisher.editions import ChannelChange, Progress, next_edition
 from mirror.publisher.notices import load_notices, next_set
-from mirror.publisher.published import current_notices, notices_digest
+from mirror.publisher.program import make_program
+from mirror.publisher.published import current_notices, notices_digest, program_digest
 from mirror.publisher.rotation import Press, signed_settings, wanted_settings
 from mirror.publisher.settle import put_and_keep
 from mirror.publisher.slipmaking import Pages, make_slips
@@ -33,7 +34,7 @@ from mirror.publisher.workspace import Workspace
 from mirror.trust import ceremony, changes
 from mirror.trust.ceremony import RoleStatus
 from mirror.trust.publication import Draft, Publication
-from mirror.trust.state import NOTICES_ROLE, channel_role
+from mirror.trust.state import NOTICES_ROLE, READER_ROLE, channel_role
 
 _PLAN: Final = "plan"
 _ROLE: Final = "role/"
@@ -44,14 +45,16 @@ _PIECE: Final = "piece/"
 class Plan:
     """A release on its way: what is to be signed, the pieces it names, and what it means.
 
-    ``notices`` is the number of the new set of notices, None where that in force stays. ``renewed``
-    are the roles that are only signed again. ``warnings`` are about the notices.
+    ``notices`` is the number of the new set of notices, None where that in force stays; ``has_page`` says
+    that the program of the browser's reader is new. ``renewed`` are the roles that are only signed again.
+    ``warnings`` are about the notices.
     """
 
     draft: Draft
     pieces: Mapping[str, bytes]
     changes: tuple[ChannelChange, ...]
     notices: int | None = None
+    has_page: bool = False
     renewed: tuple[str, ...] = ()
     warnings: tuple[Finding, ...] = ()
 
@@ -111,6 +114,11 @@ def plan(
         pieces |= sealed.pieces
         in_force = sealed.head
         targets[NOTICES_ROLE] = {NOTICES_TARGET: (len(sealed.pieces[sealed.head]), sealed.head)}
+    made_page = None if channels else make_program(workspace.config, publication.roots[0])
+    if made_page is not None and made_page.head != program_digest(publication):
+        pieces |= made_page.pieces
+        length = len(made_page.pieces[made_page.head])
+        targets[READER_ROLE] = {PROGRAM_TARGET: (length, made_page.head)}
     changed = []
     for name in [each.id for each in workspace.config.channels if not channels or each.id in channels]:
         if channel_role(name) not in publication.roles:
@@ -130,10 +138,14 @@ def plan(
     if not targets and not renew and not is_said_anew:
         return None
     lifetimes = workspace.config.lifetimes
-    draft = changes.release(publication, targets, now=now, lifetimes=lifetimes)
-    if said is not None and is_said_anew:
-        settings = changes.set_rotation(publication, said.to_json(), now=now, lifetimes=lifetimes)
-        draft = Draft(publication, {**draft.roles, **settings.roles})
+    draft = changes.release(
+        publication,
+        targets,
+        now=now,
+        lifetimes=lifetimes,
+        rotation=said.to_json() if said is not None and is_said_anew else None,
+        reader=workspace.held(workspace.config.signing) if READER_ROLE in targets else None,
+    )
     renewed: tuple[str, ...] = ()
     if renew:
         roles = [role for role in publication.roles if role not in (*draft.roles, "snapshot", "timestamp")]
@@ -142,7 +154,7 @@ def plan(
         draft = Draft(publication, {**draft.roles, **rest.roles, **root.roles})
         renewed = (*sorted(roles), Root.type)
     number = issued.edition if issued else None
-    return Plan(draft, pieces, tuple(changed), number, renewed, warnings)
+    return Plan(draft, pieces, tuple(changed), number, READER_ROLE in targets, renewed, warnings)
 
 
 def finish(
@@ -176,6 +188,7 @@ def wait(workspace: Workspace, plan: Plan) -> None:
     facts = {
         "changes": [asdict(change) for change in plan.changes],
         "notices": plan.notices,
+        "has_page": plan.has_page,
         "renewed": plan.renewed,
     }
     files = {_PLAN: json.dumps(facts, sort_keys=True).encode()}
@@ -205,9 +218,9 @@ def waiting(workspace: Workspace, publication: Publication) -> Plan | None:
             "The release that waits for signatures is damaged: drop it with --discard.",
             code="pending-damaged",
         ) from error
-    return Plan(
-        ceremony.rebase(draft, publication), pieces, changed, facts["notices"], tuple(facts["renewed"])
-    )
+    renewed = tuple(facts["renewed"])
+    has_page = bool(facts["has_page"])
+    return Plan(ceremony.rebase(draft, publication), pieces, changed, facts["notices"], has_page, renewed)
 
 
 def _under(prefix: str, files: Mapping[str, bytes]) -> dict[str, bytes]:

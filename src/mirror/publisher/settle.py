@@ -17,6 +17,7 @@ from tuf.api.metadata import Root, Snapshot, Timestamp
 from mirror.bundle import piece
 from mirror.errors import TrustError
 from mirror.limits import MAX_CLOCK_LEAP
+from mirror.publisher.program import page_files
 from mirror.publisher.published import needed_pieces
 from mirror.publisher.workspace import Workspace
 from mirror.rotation.epochs import ACCEPTED_SKEW, Calendar
@@ -61,6 +62,7 @@ def settle(workspace: Workspace, publication: Publication) -> bool:
         StorageError: The disk refused, or ``tree-damaged``; mirrors find the old statement or the new.
     """
     files = {f"m/{name}": data for name, data in tree(publication).items()}
+    files = {**page_files(workspace.tree, publication), **files}
     with workspace.tree.writing() as writer:  # also does what a crash left to be done
         is_said = all(workspace.tree.read(path) == data for path, data in files.items())
         if is_said and not writer.has_staged(files[TIMESTAMP]):

@@ -33,12 +33,12 @@ from mirror.errors import ConfigError, FormatError, SourceError, StorageError
 from mirror.limits import MAX_ARTICLE_FILE, MAX_CONFIG, MAX_KEY_FILE, MAX_NOTICE_FILE, MAX_PIECE
 from mirror.model import ARTICLE_ID, Article
 from mirror.publisher import articlefile
-from mirror.publisher.config import PublicationConfig, parse
+from mirror.publisher.config import PublicationConfig, Signing, parse
 from mirror.store import atomic
 from mirror.store.generations import DiskGenerations
 from mirror.store.tree import Tree
 from mirror.trust.keys import PublicKey, public_key_from_pem
-from mirror.trust.publication import Publication
+from mirror.trust.publication import Holders, Publication
 
 CONFIG: Final = "publication.toml"
 NOTICES: Final = "notices.toml"
@@ -207,6 +207,21 @@ class Workspace:
         return tuple(
             public_key_from_pem(bounded(path, MAX_KEY_FILE, "a public key"), path.stem) for path in paths
         )
+
+    def held(self, signing: Signing) -> Holders:
+        """Who ``signing`` names, with the public halves that were kept here.
+
+        Raises:
+            ConfigError: ``key-missing``.
+            FormatError: ``key-damaged``.
+        """
+        known = {each.name: each for each in self.public_keys()}
+        if missing := [name for name in signing.holders if name not in known]:
+            raise ConfigError(
+                f"keys/{missing[0]}.pub is missing: make the key with `mirror publish key`.",
+                code="key-missing",
+            )
+        return Holders(tuple(known[name] for name in signing.holders), signing.threshold)
 
     def notices_text(self) -> str:
         """The text of ``notices.toml``.

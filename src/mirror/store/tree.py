@@ -4,7 +4,7 @@ Rules:
 
 1. Only the paths of ``names`` exist. What else lies in the folder is neither given out nor touched.
 2. An edition enters in this order, each step flushed to the disk before the next begins: pieces;
-   metadata with a version in its name; the heads; ``m/timestamp.json``. So whoever follows a
+   metadata with a version in its name; the heads and pages; ``m/timestamp.json``. So whoever follows a
    statement finds everything it names, and a crash at any write leaves the old edition or the new.
 3. Only after that is dropped what the new edition no longer needs. What is to be dropped is written
    down before the statements change: if we crash in between, the next writer does it (a text that
@@ -33,6 +33,7 @@ from mirror.store import atomic
 from mirror.store.names import TIMESTAMP, Kind, kind_of
 
 PRIVATE: Final = ".mirror"
+_COMMITTED: Final = frozenset({Kind.METADATA, Kind.STATEMENT, Kind.PAGE})
 _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 
 # A list of paths, such as of what is to be dropped: every piece of the largest edition.
@@ -147,7 +148,7 @@ class Writer:
         self._flush()
 
     def commit(self, files: Mapping[str, bytes], drop: Collection[str] = ()) -> None:
-        """Make ``files`` (metadata and statements, by path) the newest word, then drop paths.
+        """Make ``files`` (metadata, statements and pages, by path) the newest word, then drop paths.
 
         All pieces that they name must have been put. The old edition or the new one is whole
         whenever this fails (rule 2); a drop that was cut off is done by the next writer (rule 3).
@@ -157,7 +158,7 @@ class Writer:
             ValueError: There is no timestamp, a path may not be there, or is to be kept and dropped.
         """
         kinds = {path: kind_of(path) for path in files}
-        if TIMESTAMP not in files or not set(kinds.values()) <= {Kind.METADATA, Kind.STATEMENT}:
+        if TIMESTAMP not in files or not set(kinds.values()) <= _COMMITTED:
             raise ValueError("not an edition's metadata")
         if any(kind_of(path) is None or path in files for path in drop):
             raise ValueError("not to be dropped")
@@ -172,7 +173,7 @@ class Writer:
             self._place(path, data)
         self._flush()
         for path, kind in kinds.items():
-            if kind is Kind.STATEMENT and path != TIMESTAMP:
+            if kind in (Kind.STATEMENT, Kind.PAGE) and path != TIMESTAMP:
                 self._place(path, files[path])
         self._flush()
         self._place(TIMESTAMP, files[TIMESTAMP])

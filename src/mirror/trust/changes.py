@@ -23,7 +23,7 @@ from mirror.trust.publication import (
     Publication,
     stamp,
 )
-from mirror.trust.state import GROUP_PREFIX, NOTICES_ROLE, channel_role
+from mirror.trust.state import GROUP_PREFIX, NAMED_ROLES, NOTICES_ROLE, READER_ROLE, channel_role
 
 TARGET_PATH: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}/[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?")
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -87,16 +87,20 @@ def new_publication(
     notices: Holders,
     channels: Mapping[str, Holders],
     now: int,
+    reader: Holders | None = None,
     lifetimes: Lifetimes = DEFAULT_LIFETIMES,
 ) -> Draft:
     """Return the draft of a publication's first metadata: no channel has a target yet.
+
+    ``reader`` are who may sign the program of the browser's reader; None: nobody, for now.
 
     Raises:
         LimitError: ``metadata-too-large``: more channels and keys than the files can name.
         TrustError: ``duplicate-name``: two different keys have one name.
         ValueError: A channel id that no channel may have.
     """
-    _check_names([root, targets, snapshot, timestamp, notices, *channels.values()])
+    readers = [reader] if reader else []
+    _check_names([root, targets, snapshot, timestamp, notices, *readers, *channels.values()])
     edit = _Edit(None, now, lifetimes)
     holders = {"root": root, "targets": targets, "snapshot": snapshot, "timestamp": timestamp}
     first = Root(expires=moment(now), consistent_snapshot=True)
@@ -105,6 +109,8 @@ def new_publication(
     edit.create(Root.type, first)
     edit.create(Targets.type, _empty_targets(delegates=True))
     _delegate(edit, NOTICES_ROLE, notices)
+    for who in readers:
+        _delegate(edit, READER_ROLE, who)
     for channel in sorted(channels):
         _delegate(edit, _channel(channel), channels[channel])
     return edit.draft()
@@ -205,10 +211,7 @@ def set_rotation(
         LimitError: ``metadata-too-large``: the file has no room left for them.
     """
     edit = _Edit(publication, now, lifetimes)
-    top = edit.open(Targets.type)
-    top.unrecognized_fields[ROTATION] = dict(settings)
-    if len(pack(top)) > MAX_METADATA - _SIGNATURE_ROOM * len(_top_holders(edit).keys):
-        raise LimitError("what is said about rotation does not fit", code="metadata-too-large")
+    _say_rotation(edit, settings)
     return edit.draft()
 
 
@@ -218,24 +221,33 @@ def release(
     *,
     now: int,
     lifetimes: Lifetimes = DEFAULT_LIFETIMES,
+    rotation: Mapping[str, object] | None = None,
+    reader: Holders | None = None,
 ) -> Draft:
-    """Return the draft in which channels (by id) and ``notices`` say new targets.
+    """Return the draft in which channels (by id), ``notices`` and ``reader`` say new targets.
 
     Args:
         publication: The newest one.
-        targets: Channel id or ``notices`` → target path → (length in bytes, SHA-256 in hex). A
-            mapping replaces all targets of its role; roles not named stay as they are.
+        targets: Channel id, ``notices`` or ``reader`` → target path → (length in bytes, SHA-256 in
+            hex). A mapping replaces all targets of its role; roles not named stay as they are.
         now: When it is issued.
         lifetimes: See ``Lifetimes``.
+        rotation: What ``targets`` is to say about rotation from now on; None: what it says.
+        reader: Who may sign ``reader``, where the publication has no such role yet.
 
     Raises:
         TrustError: ``no-role``: no such channel.
+        LimitError: ``metadata-too-large``.
         ValueError: A path outside the role's own, a length or a digest that is none.
     """
     edit = _Edit(publication, now, lifetimes)
+    if reader is not None and READER_ROLE not in publication.roles:
+        _delegate(edit, READER_ROLE, reader)
+    if rotation is not None:
+        _say_rotation(edit, rotation)
     for name in sorted(targets):
-        role = name if name == NOTICES_ROLE else _channel(name)
-        if role not in publication.roles:
+        role = name if name in NAMED_ROLES else _channel(name)
+        if role not in publication.roles and role not in edit.changed:
             raise TrustError("the publication has no such role", code="no-role")
         files: dict[str, TargetFile] = {}
         for path, (length, digest) in sorted(targets[name].items()):
@@ -256,8 +268,15 @@ def _check_names(holders: Sequence[Holders]) -> None:
             raise TrustError("two keys have the same name", code="duplicate-name")
 
 
+def _say_rotation(edit: _Edit, settings: Mapping[str, object]) -> None:
+    top = edit.open(Targets.type)
+    top.unrecognized_fields[ROTATION] = dict(settings)
+    if len(pack(top)) > MAX_METADATA - _SIGNATURE_ROOM * len(_top_holders(edit).keys):
+        raise LimitError("what is said about rotation does not fit", code="metadata-too-large")
+
+
 def _channel(channel: str) -> str:
-    if not CHANNEL_ID.fullmatch(channel) or channel == NOTICES_ROLE:
+    if not CHANNEL_ID.fullmatch(channel) or channel in NAMED_ROLES:
         raise ValueError("channel id")
     return channel_role(channel)
 

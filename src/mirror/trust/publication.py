@@ -5,10 +5,11 @@ Pure: a ``Publication`` is a value, complete and signed; ``changes`` makes a ``D
 ``m/``.
 
 Roles: ``root`` (threshold), ``targets`` (threshold; delegates, names no target itself), one
-``channel-<id>`` per channel (paths ``<id>/*``), ``notices`` (paths ``notices/*``), and the online
-``snapshot`` and ``timestamp``. Where the delegations no longer fit into ``targets``, further ones
-go into groups ``channels-1``, ``channels-2``, ..., which the keys of ``targets`` sign and which
-``targets`` delegates exactly the paths of their channels (RULES.md, R15).
+``channel-<id>`` per channel (paths ``<id>/*``), ``notices`` (paths ``notices/*``), ``reader`` (paths
+``reader/*``; a publication may lack it), and the online ``snapshot`` and ``timestamp``. Where the
+delegations no longer fit into ``targets``, further ones go into groups ``channels-1``, ``channels-2``,
+..., which the keys of ``targets`` sign and which ``targets`` delegates exactly the paths of their
+channels (RULES.md, R15).
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ from mirror.errors import FormatError, TrustError
 from mirror.trust.heads import pack_fitting
 from mirror.trust.keys import PublicKey
 from mirror.trust.metadata import FIELD, content, key_material, moment, parse, read
-from mirror.trust.state import GROUP_PREFIX, NOTICES_ROLE, channel_role, file_of
+from mirror.trust.state import GROUP_PREFIX, NAMED_ROLES, NOTICES_ROLE, channel_role, file_of
 
 DAY: Final = 86_400
 ONLINE: Final = (Snapshot.type, Timestamp.type)
@@ -50,7 +51,7 @@ class Lifetimes:
             return self.snapshot
         if role == Timestamp.type:
             return self.timestamp
-        if role == NOTICES_ROLE:
+        if role in NAMED_ROLES:
             return self.notices
         return self.targets if role == Targets.type or role.startswith(GROUP_PREFIX) else self.channel
 

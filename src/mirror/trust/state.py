@@ -16,6 +16,9 @@ from mirror.errors import FormatError, LimitError, TrustError
 from mirror.limits import MAX_DELEGATIONS, MAX_METADATA, MAX_ROOT_ROTATIONS
 
 NOTICES_ROLE: Final = "notices"
+READER_ROLE: Final = "reader"  # signs the program of the browser's reader, and nothing of what is read
+# Roles beside the channels that name targets, by the first part of their paths. No channel has their names.
+NAMED_ROLES: Final = frozenset({NOTICES_ROLE, READER_ROLE})
 CHANNEL_PREFIX: Final = "channel-"
 GROUP_PREFIX: Final = "channels-"
 

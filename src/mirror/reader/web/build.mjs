@@ -1,28 +1,63 @@
 /**
- * Builds the reader's programs from TypeScript, into `built/` or the folder named.
+ * Builds the reader's programs from TypeScript.
  *
- *   node build.mjs                      what travels in the package
+ *   node build.mjs                      `built/`: what travels in the package
  *   node build.mjs --answers FILE       the program that answers the Python tests
  *
- * The same sources and lock file give the same bytes.
+ * `built/page/` holds what a publication signs as the program of its reader (bundle/FORMAT.md section 14). The same
+ * sources and lock file give the same bytes.
  */
 
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
+const BUILT = `${HERE}built/page/`;
+// What WebCrypto's Ed25519 needs anyway: Chromium 137, Firefox 130, Safari 17.
+const BROWSERS = ["chrome111", "firefox115", "safari16.4"];
 const SHARED = {
   absWorkingDir: HERE,
   bundle: true,
   charset: "utf8",
   legalComments: "none",
   logLevel: "warning",
+  write: false,
 };
+const SMALL = { ...SHARED, minify: true, target: BROWSERS };
+
+/** The one file that esbuild makes of `entry`. */
+async function made(entry, options) {
+  const { outputFiles } = await build({ ...options, entryPoints: [entry] });
+  return outputFiles[0].text.trimEnd();
+}
+
+async function page() {
+  const boot = await made("loader/boot.ts", { ...SMALL, format: "iife" });
+  const script = await made("loader/loader.ts", { ...SMALL, format: "iife" });
+  const loader = deflateRawSync(script, { level: 9 }).toString("base64");
+  const style = await made("loader/style.css", SMALL);
+  const hash = createHash("sha256").update(boot).digest("base64");
+  const template = await readFile(`${HERE}loader/index.html`, "utf8");
+  const filled = { boot, hash, style, loader };
+  const index = template.trimEnd().replace(/@(boot|hash|style|loader)@/g, (_, name) => filled[name]);
+  const files = {
+    "index.html": index,
+    "reader.js": await made("page/main.ts", { ...SMALL, format: "esm" }),
+    "sw.js": await made("worker/sw.ts", { ...SMALL, format: "iife" }),
+  };
+  await rm(BUILT, { recursive: true, force: true });
+  await mkdir(BUILT, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(BUILT + name, text);
+}
 
 async function answers(outfile) {
   const entry = fileURLToPath(new URL("../../../../tests/web/answers/main.ts", import.meta.url));
   await build({
     ...SHARED,
+    write: true,
     entryPoints: [entry],
     outfile,
     platform: "node",
@@ -34,3 +69,4 @@ async function answers(outfile) {
 
 const [option, file] = process.argv.slice(2);
 if (option === "--answers" && file) await answers(file);
+else await page();

@@ -1,0 +1,122 @@
+/**
+ * The script inside the page: it brings the reader's program, piece by piece, and starts it.
+ *
+ * Code is carried as all else is, so that it comes through where connections freeze after 15 kB. Each piece is
+ * compared with its name before it is used. That guards against mirrors that give other pieces, not against
+ * one that gives another page: nothing in a page can (WEB.md). In a file the pieces lie beside this script.
+ */
+
+import { decompress } from "fzstd";
+import type { Context, Facts, ProgramList, Shell } from "../page/context.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const PIECE = 10_240;
+const PATIENCE = 8_000; // milliseconds for one piece; an aborted request ends a connection that froze
+const ROUNDS = 4; // how often every source is asked for a piece
+const MAGIC = "mirror-program\u0001";
+
+const element = (id: string): HTMLElement | null => document.getElementById(id);
+const show = (id: string, isShown: boolean): void => {
+  (element(id) as HTMLElement).hidden = !isShown;
+};
+const said = JSON.parse(element("program")?.textContent ?? "") as {
+  mirrors: string[];
+  program: ProgramList;
+  shell: Shell;
+};
+const origin = said.shell === "file" ? null : new URL("..", location.href).href;
+const sources = [...(origin ? [origin] : []), ...said.mirrors];
+
+/** Bytes that stand in the page as base64; null where there is no such element. */
+function embedded(id: string): Bytes | null {
+  const text = element(id)?.textContent;
+  return text ? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)) : null;
+}
+
+async function piece(name: string): Promise<Bytes> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const answer = await fetch(`${sources[attempt % sources.length]}p/${name.slice(0, 2)}/${name}`, {
+        credentials: "omit",
+        redirect: "error",
+        referrerPolicy: "no-referrer",
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      const data = new Uint8Array(await answer.arrayBuffer());
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+      if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === name) return data;
+    } catch {
+      // Another source, or the same one over another connection.
+    }
+    if (attempt >= ROUNDS * sources.length) throw new Error("no source gave a piece of the reader");
+    if (attempt >= sources.length) await new Promise((done) => setTimeout(done, 300 * attempt));
+  }
+}
+
+/** The files of the program. It is what the page itself named: nothing here needs to be strict. */
+function unpack(raw: Bytes): Map<string, Bytes> {
+  const files = new Map<string, Bytes>();
+  let at = MAGIC.length;
+  const number = () => {
+    let value = 0;
+    for (let unit = 1; ; unit *= 128) {
+      const byte = raw[at++] as number;
+      value += (byte & 127) * unit;
+      if (byte < 128) return value;
+    }
+  };
+  const data = () => {
+    const length = number();
+    at += length;
+    return raw.slice(at - length, at);
+  };
+  for (let count = number(); count--; ) files.set(new TextDecoder().decode(data()), data());
+  return files;
+}
+
+async function open(): Promise<void> {
+  const fragment = location.hash.slice(1);
+  // An invitation is not left in the address bar, in the history or in a bookmark.
+  if (fragment) history.replaceState(null, "", location.pathname);
+  const bar = element("bar") as HTMLProgressElement;
+  const list = said.program;
+  const carried = embedded("pieces");
+  const parts = await Promise.all(
+    list.pieces.map(async (name, place) => {
+      const data = carried ? carried.slice(place * PIECE, (place + 1) * PIECE) : await piece(name);
+      bar.value += 1 / list.pieces.length;
+      return [name, data] as const;
+    }),
+  );
+  const padded = new Uint8Array(await new Blob(parts.map(([, data]) => data)).arrayBuffer());
+  const files = unpack(decompress(padded, new Uint8Array(list.raw)) as Bytes);
+  const script = new Blob([files.get("reader.js") as Bytes], { type: "text/javascript" });
+  const address = URL.createObjectURL(script);
+  const archive = embedded("archive");
+  const context: Context = {
+    shell: said.shell,
+    facts: JSON.parse(new TextDecoder().decode(files.get("facts.json"))) as Facts,
+    origin,
+    fragment,
+    archive: archive && new Blob([archive]),
+    files,
+    pieces: new Map(parts),
+    list,
+  };
+  ((await import(address)) as { start(root: HTMLElement, context: Context): void }).start(
+    element("app") as HTMLElement,
+    context,
+  );
+  URL.revokeObjectURL(address);
+}
+
+if (globalThis.crypto?.subtle) {
+  show("opening", true);
+  open().catch(() => {
+    show("opening", false);
+    show("failed", true);
+  });
+} else {
+  show("insecure", true);
+}
