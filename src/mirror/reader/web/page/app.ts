@@ -14,11 +14,13 @@ export const UNANSWERED: Answers = { located: null, citizenships: null, stateles
 
 export interface App {
   readonly shell: Shell;
-  readonly choices: { size: number; theme: "auto" | "light" | "dark"; lowData: boolean };
+  readonly choices: { size: number; theme: "auto" | "light" | "dark"; pictures: boolean };
   channel: Channel;
   session: Session | null;
   edition: Edition | null;
   library: Store | null;
+  archive: Blob | null;
+  invitation: string;
   answers: Answers;
   /** Go to a view; `isFirst`: there is nothing to go back to. */
   go(view: View, isFirst?: boolean): void;
@@ -29,10 +31,10 @@ export interface App {
   say(text: string): void;
   /** Speak another language. */
   speak(language: string): Promise<void>;
-  /** Apply `choices`. */
-  dress(): void;
-  /** Called whenever `choices` were applied, until the view changes. */
-  onDress(act: () => void): void;
+  /** Apply `choices`, or what notices that have come say. */
+  changed(): void;
+  /** Called then, until the view changes. */
+  onChange(act: () => void): void;
   /** What stands before an act. */
   gate(act: Act): GateText;
   /** Whether an act may go on, after asking. */
@@ -52,7 +54,16 @@ export function wordsOf(error: unknown): string {
   return t(error instanceof StorageError ? "error-storage" : "error-format");
 }
 
-/** Something that takes a while, and may fail, in the place of `holder`'s content. */
+/** What looks otherwise when notices have come. */
+export function changing(app: App, build: () => Child): HTMLElement {
+  const holder = h("div");
+  const put = () => holder.replaceChildren(h("div", {}, build()));
+  app.onChange(put);
+  put();
+  return holder;
+}
+
+/** Do something that may fail, and then say why it did. */
 export async function within(app: App, act: () => Promise<unknown>): Promise<void> {
   try {
     await act();

@@ -1,5 +1,5 @@
 /**
- * The page a person sees. `start` is called by the shell with what it knows and can.
+ * What a person sees. `show` is called with what the shell knows and can.
  *
  * 1. Nothing is written anywhere but into a library, which is made by choice and after its gate.
  * 2. The address and the history say nothing of what is read: one more entry of the same address lets "back" work, and
@@ -10,22 +10,20 @@ import { copyAsked, printAsked } from "./acts.ts";
 import { type App, gates, turn, UNANSWERED, type View, wordsOf } from "./app.ts";
 import { button, type Child, h } from "./h.ts";
 import { leave, onShifts } from "./leaving.ts";
+import { OFF } from "./reading.ts";
 import type { Shell } from "./shell.ts";
 import css from "./style.css";
 import { closest, t } from "./text.ts";
 import { about } from "./views/about.ts";
 import { front } from "./views/front.ts";
-import { insecure, opening } from "./views/opening.ts";
+import { insecure, openFile, opening } from "./views/opening.ts";
 import { searching } from "./views/search.ts";
 import { settings } from "./views/settings.ts";
-
-export type { Session } from "./reading.ts";
-export type { Shell } from "./shell.ts";
 
 const SAID_FOR = 6000;
 
 /** Show the reader in `root` and begin to open the news. */
-export async function start(root: HTMLElement, shell: Shell): Promise<void> {
+export async function show(root: HTMLElement, shell: Shell): Promise<void> {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [sheet];
@@ -34,7 +32,7 @@ export async function start(root: HTMLElement, shell: Shell): Promise<void> {
   const views: { view: View; at: number }[] = [];
   const main = h("main", { id: "main", tabindex: -1 });
   const status = h("p", { class: "status", role: "status" });
-  let dressed: (() => void)[] = [];
+  let changing: (() => void)[] = [];
   let turns = 0;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -46,11 +44,11 @@ export async function start(root: HTMLElement, shell: Shell): Promise<void> {
   const exit = () => leave(shell.exit);
   const shifted = onShifts(exit);
 
-  const show = async (at = 0) => {
+  const render = async (at = 0) => {
     const current = views.at(-1);
     if (!current) return;
     const turnOf = ++turns;
-    dressed = [];
+    changing = [];
     let nodes: Child;
     try {
       nodes = await current.view();
@@ -68,13 +66,17 @@ export async function start(root: HTMLElement, shell: Shell): Promise<void> {
     (heading ?? main).focus({ preventScroll: true });
   };
 
+  const search = async () => {
+    if (await app.may("search")) app.go(searching(app));
+  };
+
   /** What stands around each view. */
   const frame = () => {
     const isOpen = Boolean(app.edition);
     const home = () => app.go(front(app), true);
     const name = app.edition?.name ?? shell.publication.name;
     const items = [
-      isOpen && app.gate("search").level < 4 && button(t("search"), () => app.go(searching(app))),
+      isOpen && app.gate("search").level < OFF && button(t("search"), () => void search()),
       button(t("settings"), () => app.go(settings(app))),
       button(t("about"), () => app.go(about(app))),
     ];
@@ -92,11 +94,13 @@ export async function start(root: HTMLElement, shell: Shell): Promise<void> {
 
   const app: App = {
     shell,
-    choices: { size: 100, theme: "auto", lowData: false },
+    choices: { size: 100, theme: "auto", pictures: false },
     channel,
     session: null,
     edition: null,
     library: null,
+    archive: shell.archive,
+    invitation: shell.invitation,
     answers: UNANSWERED,
     go(view, isFirst = false) {
       const current = views.at(-1);
@@ -104,13 +108,13 @@ export async function start(root: HTMLElement, shell: Shell): Promise<void> {
       if (isFirst) views.length = 0;
       else if (views.length === 1 && !history.state) history.pushState(1, ""); // rule 2
       views.push({ view, at: 0 });
-      void show();
+      void render();
     },
     back() {
       if (history.state) history.back();
       else onBack();
     },
-    again: () => void show(scrollY),
+    again: () => void render(scrollY),
     say(text) {
       status.textContent = text;
       setTimeout(() => status.textContent === text && status.replaceChildren(), SAID_FOR);
@@ -119,13 +123,14 @@ export async function start(root: HTMLElement, shell: Shell): Promise<void> {
       await turn(shell, language);
       app.again();
     },
-    dress() {
+    changed() {
       const isDark = app.choices.theme === "auto" ? dark.matches : app.choices.theme === "dark";
       document.documentElement.dataset.theme = isDark ? "dark" : "light";
       document.documentElement.style.setProperty("--size", `${app.choices.size}%`);
-      for (const act of dressed) act();
+      frame();
+      for (const act of changing) act();
     },
-    onDress: (act) => void dressed.push(act),
+    onChange: (act) => void changing.push(act),
     gate: (act) => gates(app).gate(act),
     may: (...acts) => gates(app).may(...acts),
     hear(where) {
@@ -139,6 +144,12 @@ export async function start(root: HTMLElement, shell: Shell): Promise<void> {
       for (const name of ["copy", "cut"])
         where.addEventListener(name, (event) => copyAsked(app, event, where));
       where.addEventListener("dragstart", (event) => event.preventDefault()); // dragging out is copying
+      where.addEventListener("dragover", (event) => event.preventDefault());
+      where.addEventListener("drop", (event) => {
+        event.preventDefault();
+        const file = event.dataTransfer?.files[0];
+        if (file) openFile(app, file);
+      });
     },
     exit,
   };
@@ -147,17 +158,17 @@ export async function start(root: HTMLElement, shell: Shell): Promise<void> {
     if (views.length < 2) return;
     views.pop();
     if (views.length > 1 && !history.state) history.pushState(1, "");
-    void show(views.at(-1)?.at);
+    void render(views.at(-1)?.at);
   };
   addEventListener("popstate", onBack);
-  dark.addEventListener("change", () => app.dress());
+  dark.addEventListener("change", () => app.changed());
 
   const head = h("header", {});
   const menu = h("nav", {});
   const foot = h("footer", {});
   app.hear(document);
-  app.dress();
   await turn(shell, closest(navigator.languages));
+  app.changed();
   root.replaceChildren(head, menu, main, foot, status);
   app.go(crypto.subtle ? opening(app) : insecure, true);
 }

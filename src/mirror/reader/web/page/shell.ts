@@ -12,6 +12,16 @@ export interface Channel {
 /** Clean `html` into the body of a document that does nothing: only for browsers without `Element.setHTML`. */
 export type Sanitize = (html: string) => DocumentFragment;
 
+/** What a run begins from. */
+export interface Beginning {
+  readonly library: Store | null;
+  /** An edition in a file, and whether mirrors are asked besides. */
+  readonly archive: Blob | null;
+  readonly isOnline: boolean;
+  /** As somebody typed it; empty for none. */
+  readonly invitation: string;
+}
+
 export interface Shell {
   readonly kind: "page" | "file" | "loopback";
   readonly publication: {
@@ -27,11 +37,14 @@ export interface Shell {
   /** The program's own version. */
   readonly version: string;
   /** Begin a run over one channel. */
-  session(channel: string, library: Store | null): Session;
+  session(channel: string, begin: Beginning): Session;
   /** The texts of another language than English. */
   texts(language: string): Promise<Messages>;
   /** A sanitizer for browsers that have none. */
   sanitizer(): Promise<Sanitize>;
+  /** What the shell was opened with: an edition inside of it, an invitation behind `#`. */
+  readonly archive: Blob | null;
+  readonly invitation: string;
   /** Keep the program itself for reading without a network; `null` where the shell cannot, or has done it. */
   readonly offline: (() => Promise<void>) | null;
 }

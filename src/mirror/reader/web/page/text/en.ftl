@@ -1,5 +1,4 @@
-# What the page says in its own words. Warnings are not here: they come signed (notices).
-# Keep sentences short: this file travels inside of the page.
+# What the page says in its own words. Warnings are not here: they come signed. Keep it short: it travels in the page.
 news = News
 skip = Skip to the news
 leave = Leave at once
@@ -25,6 +24,9 @@ library-here = There is a library on this device.
 passphrase = Passphrase
 open-library = Open it
 open-without = Read without it
+open-file = Open an edition from a file
+invitation = Have you got a newer invitation?
+invitation-use = Use it
 self-check = This page checks everything that it shows. It cannot check itself: whoever gave you the page could have changed it.
 insecure = This page cannot check anything here
 insecure-why = The connection to this address is not encrypted, and browsers then switch off what is needed to check signatures. So nothing is shown: it could be anyone’s.
@@ -40,6 +42,7 @@ skew = This device’s clock is at least { $age } slow.
 edition = Edition { $number }
 signed-by = Signed by { $count } of { $holders } key holders
 channel = Channel
+refresh = Look for newer news
 more-headlines = All headlines
 earlier = Earlier
 other = More news
@@ -60,8 +63,7 @@ frame = Text of the article
 picture = Show picture
 picture-larger = Larger
 picture-failed = The picture could not be had.
-picture-why = Pictures are fetched only when you ask: the mirror that gives one can tell which article it is from.
-saved-copy = Opened from your library.
+picture-why = The mirror that gives a picture can tell which article it is from.
 read-note = Before you do anything with this news
 
 pass-on = Pass on …
@@ -80,7 +82,6 @@ done-copied = Copied.
 done-saved = Kept on this device.
 done-offline = It will open without a network from now on.
 install-how = In the browser’s menu: “Add to home screen”. The icon can be found by whoever looks at the device.
-printing = Printing is closed until you choose it in the page.
 friend = Which friend? Give each one a number of their own and remember it; nothing here does.
 friend-link = The link for this friend
 
@@ -103,8 +104,7 @@ theme = Colours
 theme-auto = As on this device
 theme-light = Light
 theme-dark = Dark
-low-data = Save data
-low-data-why = Pictures stay small, and nothing is fetched ahead.
+pictures = Show small pictures without asking
 settings-kept = Settings last until you leave.
 machine = This translation was made by a machine. The English text is the original.
 place = Where you are
@@ -166,4 +166,3 @@ error-trust = What came is not what the publisher signed, so it is not shown.
 error-format = What came was damaged, so it is not shown.
 error-storage = The device did not keep it. Nothing that was kept before is lost.
 error-library-passphrase = This passphrase does not open the library.
-error-no-article = This article is not in the edition.

@@ -1,7 +1,7 @@
 /** One article: what it says, how it stands, its pictures when they are asked for, and what can be done with it. */
 
 import { actsBar, setPresent } from "../acts.ts";
-import { type App, openOutside, type View } from "../app.ts";
+import { type App, changing, openOutside, type View } from "../app.ts";
 import { framed } from "../frame.ts";
 import { type Child, h, said } from "../h.ts";
 import type { Article, Edition, Image } from "../reading.ts";
@@ -36,8 +36,8 @@ export const article =
           h("h2", { class: "hidden" }, t("credits")),
           said("p", each.credits.join(" · "), each.language, { class: "dim" }),
         ],
-      !isGone && app.session && actsBar(app, each),
-      notice(app),
+      !isGone && changing(app, () => actsBar(app, each)),
+      changing(app, () => notice(app)),
     );
   };
 
@@ -63,7 +63,7 @@ function text(app: App, edition: Edition, each: Article): HTMLElement {
     link: (address: string) => void openOutside(app, address),
     picture: (index: number, made: Document) => {
       const image = each.images[index];
-      return image ? picture(edition, image, made) : null;
+      return image ? picture(app, edition, image, made) : null;
     },
     hear: app.hear,
   };
@@ -72,7 +72,7 @@ function text(app: App, edition: Edition, each: Article): HTMLElement {
     const frame = await framed(each, t("frame"), calls, app.shell.sanitizer, (element) =>
       holder.prepend(element),
     );
-    app.onDress(frame.restyle);
+    app.onChange(frame.restyle);
     if (!frame.links.length) return;
     const listed = frame.links.map((address) =>
       h(
@@ -91,7 +91,7 @@ function text(app: App, edition: Edition, each: Article): HTMLElement {
 }
 
 /** A button in the place of a picture; then its thumbnail; then, asked once more, the larger one. */
-function picture(edition: Edition, image: Image, made: Document): HTMLElement {
+function picture(app: App, edition: Edition, image: Image, made: Document): HTMLElement {
   const holder = made.createElement("span");
   const credit = made.createElement("small");
   credit.textContent = image.credit;
@@ -117,6 +117,8 @@ function picture(edition: Edition, image: Image, made: Document): HTMLElement {
     return asked;
   };
   const label = [t("picture"), image.alt].filter(Boolean).join(": ");
-  holder.append(ask(label, image.thumbnail, image.full), credit);
+  const first = ask(label, image.thumbnail, image.full);
+  holder.append(first, credit);
+  if (app.choices.pictures) first.click();
   return holder;
 }

@@ -1,6 +1,6 @@
 /** The front page: how fresh, from whom, and the headlines by section. */
 
-import { type App, type View, within } from "../app.ts";
+import { type App, changing, type View, within } from "../app.ts";
 import { button, type Child, h, said } from "../h.ts";
 import type { Article, Session } from "../reading.ts";
 import { age, day, moment, nameOf, t } from "../text.ts";
@@ -90,12 +90,13 @@ export const front =
           signers && [" · ", t("signed-by", { count: signers.keyids.length, holders: signers.holders })],
         ),
         channels(app),
+        button(t("refresh"), () => app.go(() => openNews(app, true), true)),
       ),
       lead
         ? [h("article", { class: "first" }, headline(app, lead)), bySection(app, rest)]
         : h("p", {}, t("no-headlines")),
       more,
-      notice(app),
+      changing(app, () => notice(app)),
     ];
   };
 

@@ -22,11 +22,13 @@ export const opening =
   };
 
 /** Get the news of the present channel, and say how it goes. */
-export function openNews(app: App) {
+export function openNews(app: App, isOnline = !app.archive) {
   const step = h("p", { role: "status" });
   const progress = h("progress", { "aria-label": t("opening") });
   const run = async () => {
-    const session = app.shell.session(app.channel.id, app.library);
+    const { library, archive, invitation } = app;
+    const session = app.shell.session(app.channel.id, { library, archive, isOnline, invitation });
+    app.edition = null;
     app.session = session;
     try {
       app.edition = await session.open((name, done, total) => {
@@ -40,7 +42,7 @@ export function openNews(app: App) {
     }
     app.go(front(app), true);
     await session.takeNotices(); // after the headlines: every act waits for them
-    app.again();
+    app.changed();
   };
   void run();
   return [h("h1", {}, t("opening")), step, progress, h("p", { class: "dim" }, t("self-check"))];
@@ -51,8 +53,54 @@ const failed =
   () => [
     h("h1", {}, t("opening-failed")),
     h("p", {}, wordsOf(error)),
-    button(t("try-again"), () => app.go(() => openNews(app), true), "primary"),
+    button(t("try-again"), () => app.go(() => openNews(app, true), true), "primary"),
+    fileField(app),
+    invitationField(app),
   ];
+
+/** Open an edition that came as a file. */
+export function openFile(app: App, file: Blob): void {
+  app.archive = file;
+  app.go(() => openNews(app), true);
+}
+
+/** A field for an edition in a file. */
+export const fileField = (app: App) =>
+  h(
+    "label",
+    { class: "choice" },
+    h("span", {}, t("open-file")),
+    h("input", {
+      type: "file",
+      accept: ".zip",
+      onchange: (event: Event) => {
+        const file = (event.target as HTMLInputElement).files?.[0];
+        if (file) openFile(app, file);
+      },
+    }),
+  );
+
+function invitationField(app: App) {
+  const field = h("textarea", {
+    id: "invitation",
+    rows: 3,
+    dir: "ltr",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  const use = (event: Event) => {
+    event.preventDefault();
+    app.invitation = field.value.trim();
+    app.go(() => openNews(app, true), true);
+  };
+  return h(
+    "form",
+    { onsubmit: use },
+    h("label", { for: "invitation" }, t("invitation")),
+    field,
+    h("button", {}, t("invitation-use")),
+  );
+}
 
 function unlocking(app: App) {
   const input = h("input", { type: "password", autocomplete: "off", id: "passphrase", required: true });

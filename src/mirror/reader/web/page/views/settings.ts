@@ -7,6 +7,7 @@ import { button, type Child, h } from "../h.ts";
 import { leave, wipe } from "../leaving.ts";
 import { LANGUAGES, nameOf, placeName, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";
+import { fileField } from "./opening.ts";
 
 const SIZES = [87, 100, 115, 130, 150, 175];
 const THEMES = ["auto", "light", "dark"] as const;
@@ -38,15 +39,30 @@ export const settings =
       spoken() !== "en" && h("p", { class: "dim" }, t("machine")),
       choice(t("text-size"), sizes, `${choices.size}`, (value) => {
         choices.size = Number(value);
-        app.dress();
+        app.changed();
       }),
       choice(t("theme"), themes, choices.theme, (value) => {
         choices.theme = value as (typeof THEMES)[number];
-        app.dress();
+        app.changed();
       }),
+      h(
+        "label",
+        {},
+        h("input", {
+          type: "checkbox",
+          checked: choices.pictures,
+          onchange: () => {
+            choices.pictures = !choices.pictures;
+          },
+        }),
+        " ",
+        t("pictures"),
+      ),
+      h("p", { class: "dim" }, t("picture-why")),
       h("p", { class: "dim" }, t("settings-kept")),
       app.session && place(app),
       app.session && library(app),
+      fileField(app),
       h("h2", {}, t("wipe")),
       h("p", {}, t("wipe-why")),
       button(t("wipe"), () => wiping(app), "danger"),
