@@ -24,7 +24,7 @@ const TYPE = `body{margin:0;font:inherit;overflow-wrap:anywhere;display:flow-roo
 p,ul,ol,blockquote,pre,table,figure{margin:0 0 1.1em}h2,h3,h4{line-height:1.25;margin:1.6em 0 .5em;font-family:var(--head)}
 ul,ol{padding-inline-start:1.4em}blockquote{margin-inline:0;padding-inline-start:1em;border-inline-start:3px solid var(--line)}
 pre{overflow:auto}table{display:block;overflow:auto;border-collapse:collapse}td,th{border:1px solid var(--line);padding:.3em .6em}
-hr{border:0;border-top:1px solid var(--line)}figcaption,small{color:var(--dim);font-size:.875em}img{display:block;max-width:100%;height:auto}
+hr{border:0;border-top:1px solid var(--line)}figcaption,small{color:var(--dim);font-size:.875em}small{display:block}img{display:block;max-width:100%;height:auto}
 [role=link]{color:var(--link);text-decoration:underline;text-underline-offset:.15em;cursor:pointer}
 button{font:inherit;color:var(--link);background:var(--soft);border:1px solid var(--line);border-radius:.4em;padding:.7em 1em;text-align:start}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}`;

@@ -61,9 +61,10 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
       h("div", {}, views.length > 1 && button(t("back"), () => app.back(), "back"), nodes),
     );
     scrollTo(0, at);
-    const heading = main.querySelector<HTMLElement>("[data-focus], h1, h2");
-    if (heading && !heading.matches("input")) heading.tabIndex = -1;
-    (heading ?? main).focus({ preventScroll: true });
+    const field = main.querySelector<HTMLElement>("[data-focus]");
+    const heading = main.querySelector<HTMLElement>("h1, h2");
+    if (heading) heading.tabIndex = -1;
+    (field ?? heading ?? main).focus({ preventScroll: true });
   };
 
   const search = async () => {

@@ -66,7 +66,9 @@ const termsOf = (asked: string): string[] => folded(asked).split(/\s+/).filter(B
 
 /** Some words around the first place in `text` that `asked` is found in; pairs of words and whether they are meant. */
 export function excerpt(text: string, asked: string): [string, boolean][] {
-  const terms = termsOf(asked);
+  const all = termsOf(asked);
+  const long = all.filter((term) => term.length > 1); // a single letter is in half of all words
+  const terms = long.length ? long : all;
   const words = text.split(/\s+/);
   const isMeant = (word: string) => terms.some((term) => folded(word).includes(term));
   const first = words.findIndex(isMeant);

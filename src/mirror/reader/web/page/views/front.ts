@@ -20,12 +20,12 @@ export function freshness({ freshness: fresh, savedAsOf }: Session): string[] {
 }
 
 /** A headline that opens its article: what it says, when, and how it stands. */
-export function headline(app: App, each: Article): Child[] {
+export function headline(app: App, each: Article, level: "h2" | "h3"): Child[] {
   const isGone = each.state === "withdrawn" || each.state === "removed";
   const open = () => app.go(article(app, each));
   const link = { role: "link", tabindex: 0, onclick: open, onkeydown: onEnter(open) };
   return [
-    h("h3", {}, said("a", each.title, each.language, link)),
+    h(level, {}, said("a", each.title, each.language, link)),
     each.summary && !isGone && said("p", each.summary, each.language),
     h(
       "p",
@@ -52,7 +52,7 @@ export function bySection(app: App, articles: readonly Article[]): HTMLElement {
       h(
         "ul",
         {},
-        listed.map((each) => h("li", {}, headline(app, each))),
+        listed.map((each) => h("li", {}, headline(app, each, "h3"))),
       ),
     ),
   );
@@ -89,11 +89,15 @@ export const front =
           t("edition", { number: `${edition.number}` }),
           signers && [" · ", t("signed-by", { count: signers.keyids.length, holders: signers.holders })],
         ),
-        channels(app),
-        button(t("refresh"), () => app.go(() => openNews(app, true), true)),
+        h(
+          "div",
+          { class: "buttons" },
+          channels(app),
+          button(t("refresh"), () => app.go(() => openNews(app, true), true)),
+        ),
       ),
       lead
-        ? [h("article", { class: "first" }, headline(app, lead)), bySection(app, rest)]
+        ? [h("article", { class: "first" }, headline(app, lead, "h2")), bySection(app, rest)]
         : h("p", {}, t("no-headlines")),
       more,
       changing(app, () => notice(app)),

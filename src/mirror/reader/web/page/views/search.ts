@@ -49,11 +49,11 @@ export const searching =
 const isThere = ({ state }: Article): boolean => state === "live" || state === "corrected";
 
 function result(app: App, each: Article, asked: string): HTMLElement {
-  const shown = h("li", {}, headline(app, { ...each, summary: "" }));
+  const shown = h("li", {}, headline(app, { ...each, summary: "" }, "h2"));
   const words = excerpt(plain(each.body) || each.summary, asked);
   const marked = words.map(([word, isMeant]) => (isMeant ? [h("mark", {}, word), " "] : `${word} `));
   const text = said("p", "", each.language);
   text.append(...marked.flat());
-  shown.querySelector("h3")?.after(text);
+  shown.querySelector("h2")?.after(text);
   return shown;
 }
