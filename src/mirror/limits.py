@@ -86,6 +86,7 @@ MAX_NOTICE_FILE: Final = 256 << 10  # one catalogue or translation file, as its 
 
 # --- the browser's reader ------------------------------------------------------------------------
 MAX_PROGRAM: Final = 1 << 20  # bytes of its program, unpacked, and of each file of it; ours has 200 kB
+MAX_EMBEDDED: Final = 64 << 20  # bytes of an archive in one page; a phone's browser holds it four times
 MAX_PROGRAM_FILES: Final = 64  # script, worker, template, facts, icons, and a text for each language
 
 # --- archives ------------------------------------------------------------------------------------

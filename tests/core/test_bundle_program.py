@@ -16,11 +16,12 @@ from mirror.model import PieceList
 TEMPLATE = (
     b'<script type="application/json" id="program">"@program@"</script>@embedded@<a href="@first@.html">'
 )
+NOBODY = program.Facts("ab" * 32, "", ()).encode()
 NAMES = st.from_regex(r"\A[a-z0-9](?:[a-z0-9._-]{0,10}[a-z0-9])?\Z")
 PIECES = PieceList(7, ("ab" * 32,), 2_560)
 
 
-def whole(facts: bytes = b"{}") -> dict[str, bytes]:
+def whole(facts: bytes = NOBODY) -> dict[str, bytes]:
     return {program.FACTS: facts, program.TEMPLATE: TEMPLATE}
 
 
@@ -49,7 +50,7 @@ def written(*named: tuple[str, bytes], magic: bytes = program.MAGIC) -> bytes:
     return writer.bytes()
 
 
-FACTS, INDEX = (program.FACTS, b"{}"), (program.TEMPLATE, TEMPLATE)
+FACTS, INDEX = (program.FACTS, NOBODY), (program.TEMPLATE, TEMPLATE)
 
 
 def test_the_whole_one_is_taken() -> None:
@@ -68,6 +69,11 @@ def test_the_whole_one_is_taken() -> None:
         (written(INDEX), "not-a-program"),
         (written(FACTS, (program.TEMPLATE, TEMPLATE + TEMPLATE)), "not-a-program"),
         (written(FACTS, (program.TEMPLATE, b"")), "not-a-program"),
+        (written(FACTS, (program.TEMPLATE, TEMPLATE + b"\xff")), "not-a-program"),
+        (written((program.FACTS, b""), INDEX), "not-a-program"),
+        (written((program.FACTS, NOBODY + b" "), INDEX), "not-a-program"),
+        (written((program.FACTS, NOBODY.replace(b'""', b"0")), INDEX), "not-a-program"),
+        (written((program.FACTS, NOBODY.replace(b'""', b'"\\ud800"')), INDEX), "not-a-program"),
         (written(FACTS, INDEX) + b"x", "trailing"),
         (written(FACTS, INDEX)[:-1], "truncated"),
     ],
@@ -110,7 +116,9 @@ class _Elements(HTMLParser):
 
 @given(name=st.text(max_size=30) | st.just("</script><script>alert(1)</script>"), title=st.text(max_size=9))
 def test_no_name_ends_the_script(name: str, title: str) -> None:
-    facts = program.facts("ab" * 32, name, {"en": ("en", title)}, (f"https://x.example/{name}/",))
+    facts = program.Facts(
+        "ab" * 32, name, (program.Channel("en", "en", title),), (f"https://x.example/{name}/",)
+    ).encode()
     page = program.index_page(whole(facts), PIECES).decode()
     elements = _Elements()
     elements.feed(page)
@@ -123,7 +131,7 @@ def test_no_name_ends_the_script(name: str, title: str) -> None:
 
 
 def test_what_is_embedded_is_base64_in_elements_of_its_own() -> None:
-    facts = program.facts("ab" * 32, "News", {}, ())
+    facts = program.Facts("ab" * 32, "News", ()).encode()
     page = program.index_page(whole(facts), PIECES, "file", {"pieces": b"</script>", "archive": b"\xff"})
     assert b'<script type="text/plain" id="pieces">PC9zY3JpcHQ+</script>' in page
     assert b'<script type="text/plain" id="archive">/w==</script>' in page

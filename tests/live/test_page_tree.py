@@ -10,9 +10,9 @@ import pytest
 from helpers.newsdesk import Desk, desk, files_of
 from helpers.syncing import Place
 from mirror.bundle import piece
+from mirror.client import page
 from mirror.errors import UnreachableError
 from mirror.limits import MAX_PIECE
-from mirror.publisher import program
 from mirror.publisher.published import program_digest
 from mirror.store.names import Kind, kind_of
 from mirror.trust.changes import new_publication
@@ -70,9 +70,9 @@ def test_a_second_release_signs_no_program_again(made: Desk) -> None:
 
 
 def test_a_new_program_is_signed_and_the_old_one_goes(made: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = program.built_files()
+    files = page.built_files()
     old = pages(made.folder / "tree")["r/index.html"]
-    monkeypatch.setattr(program, "built_files", lambda: {**files, "reader.js": b"export const start=1"})
+    monkeypatch.setattr(page, "built_files", lambda: {**files, "reader.js": b"export const start=1"})
     made.later().release()
     assert pages(made.folder / "tree")["r/index.html"] != old
     assert made.workspace.publication().version("reader") == 3

@@ -18,6 +18,8 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -27,7 +29,7 @@ from mirror.limits import MAX_PROGRAM, MAX_PROGRAM_FILES
 from mirror.model import PieceList
 
 MAGIC: Final = b"mirror-program\x01"
-FACTS: Final = "facts.json"  # what the page must know of the publication: see ``facts``
+FACTS: Final = "facts.json"  # ``Facts``
 TEMPLATE: Final = "index.html"
 _MAX_NAME: Final = 40
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
@@ -67,30 +69,56 @@ def decode(raw: bytes) -> dict[str, bytes]:
         files[name] = cursor.data(MAX_PROGRAM)
         last = name
     cursor.end()
-    if FACTS not in files or files.get(TEMPLATE, b"").count(_PLACE) != 1:
+    template = files.get(TEMPLATE, b"")
+    if FACTS not in files or template.count(_PLACE) != 1 or not _is_utf8(template):
         raise FormatError("The reader's program has no page to begin with.", code="not-a-program")
+    read_facts(files)
     return files
 
 
-def facts(root: str, name: str, channels: Mapping[str, tuple[str, str]], mirrors: tuple[str, ...]) -> bytes:
-    """What the page must know of the publication before it verified anything, as ``facts.json``.
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What the page must know of a channel before it verified anything."""
 
-    Args:
-        root: The SHA-256 of the first root, hex.
-        name: The publication's name.
-        channels: Channel id → its language and its title.
-        mirrors: Addresses that may be public, where the page asks besides its own origin.
+    id: str
+    language: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the page must know of the publication before it verified anything.
+
+    ``root`` is the SHA-256 of the first root, hex; ``mirrors`` are addresses that may be public, where the
+    page asks besides its own origin.
     """
-    listed = [{"id": key, "language": tag, "title": title} for key, (tag, title) in channels.items()]
-    return _json({"channels": listed, "mirrors": list(mirrors), "name": name, "root": root})
+
+    root: str
+    name: str
+    channels: tuple[Channel, ...]
+    mirrors: tuple[str, ...] = ()
+
+    def encode(self) -> bytes:
+        """The bytes of ``facts.json``: JSON with sorted keys and no spaces, in UTF-8."""
+        return _json(asdict(self))
 
 
-def languages(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Channel id → language, as a program's facts say; nothing where they are not as ``facts`` writes."""
+def read_facts(files: Mapping[str, bytes]) -> Facts:
+    """The facts among a program's files.
+
+    Raises:
+        FormatError: ``not-a-program``: they are not as ``Facts.encode`` writes them.
+    """
     try:
-        return {str(each["id"]): str(each["language"]) for each in json.loads(files[FACTS])["channels"]}
-    except (ValueError, KeyError, TypeError):
-        return {}
+        said = json.loads(files[FACTS])
+        channels = tuple(Channel(each["id"], each["language"], each["title"]) for each in said["channels"])
+        facts = Facts(said["root"], said["name"], channels, tuple(said["mirrors"]))
+        texts = [facts.root, facts.name, *facts.mirrors, *chain.from_iterable(map(astuple, channels))]
+        if all(isinstance(text, str) for text in texts) and facts.encode() == files[FACTS]:
+            return facts
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise FormatError("The reader's program does not say whose it is.", code="not-a-program")
 
 
 def index_page(
@@ -110,17 +138,25 @@ def index_page(
         shell: ``page`` for the page of a mirror; ``file`` or ``loopback``.
         embedded: For a file: the ``pieces`` one after another, and an ``archive``.
     """
-    mirrors = json.loads(files[FACTS])["mirrors"]
+    facts = read_facts(files)
     listed = {"last": pieces.last_size, "pieces": list(pieces.digests), "raw": pieces.raw_length}
-    said = _json({"mirrors": mirrors, "program": listed, "shell": shell}).replace(b"<", b"\\u003c")
+    said = _json({"mirrors": facts.mirrors, "program": listed, "shell": shell}).replace(b"<", b"\\u003c")
     carried = b"".join(
         b'<script type="text/plain" id="%b">%b</script>' % (name.encode(), b64encode(data))
         for name, data in embedded.items()
     )
-    first = next(iter(languages(files)), "")
+    first = facts.channels[0].id if facts.channels else ""
     filled = {_PLACE: said, b"@embedded@": carried, b"@first@": first.encode()}
     return _PLACES.sub(lambda place: filled[place[0]], files[TEMPLATE])
 
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

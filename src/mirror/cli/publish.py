@@ -172,8 +172,13 @@ def _add_release(commands: _Commands) -> None:
     )
     about = "write the editions in force into one *.mirror.zip"
     export = _command(commands, "export", publish_release.export, about, "publication", "json", "channels")
-    export.add_argument("out", metavar="OUT.mirror.zip")
-    export.add_argument("--text-only", action="store_true", help="leave pictures out")
+    export.add_argument("out", metavar="OUT", help="its name ends in .mirror.zip, or in .html")
+    export.add_argument(
+        "--format",
+        choices=["zip", "html"],
+        help="a bundle, or a page with the text inside that any browser opens (default: by the name)",
+    )
+    export.add_argument("--text-only", action="store_true", help="leave pictures out; a page has none")
 
 
 def _add_status(commands: _Commands) -> None:

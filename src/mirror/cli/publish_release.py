@@ -29,6 +29,8 @@ from mirror.limits import MAX_KEY_FILE, MAX_METADATA
 from mirror.publisher import release as releases
 from mirror.publisher.articlefile import iso
 from mirror.publisher.export import export as write_export
+from mirror.publisher.export_html import SUFFIX as HTML
+from mirror.publisher.export_html import export_html
 from mirror.publisher.heartbeat import heartbeat as beat
 from mirror.publisher.keyring import at_hand
 from mirror.publisher.release import Plan
@@ -136,17 +138,22 @@ def export(options: argparse.Namespace, tools: Tools) -> int:
     """Write the editions in force into one file."""
     workspace = workspace_of(options)
     out = Path(options.out)
+    channels = options.channel or ()
+    now = tools.clock.now()
     with workspace.lock():
         settle(workspace, workspace.publication())
         with progress("Writing and verifying") as tell:
-            made = write_export(
-                workspace,
-                out,
-                now=tools.clock.now(),
-                channels=options.channel or (),
-                with_images=not options.text_only,
-                progress=tell,
-            )
+            if (options.format or out.suffix) in ("html", HTML):
+                made = export_html(workspace, out, now=now, channels=channels, progress=tell)
+            else:
+                made = write_export(
+                    workspace,
+                    out,
+                    now=now,
+                    channels=channels,
+                    with_images=not options.text_only,
+                    progress=tell,
+                )
     if options.json:
         print_json({**asdict(made), "editions": dict(made.editions)})
     else:

@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
-from mirror.cli import reader_acts, reader_doctor, reader_facts, reader_invite
+from mirror.cli import reader_acts, reader_doctor, reader_facts, reader_invite, reader_open
 from mirror.cli.invitations import add_invitation
 from mirror.cli.reader_acts import SHARES
 from mirror.cli.reader_run import Run, Tools, add_understanding, load_config, opened, say
@@ -30,6 +30,7 @@ _COMMANDS: Final[dict[str, Command]] = {
     "save": reader_acts.save,
     "share": reader_acts.share,
     "invite": reader_invite.invite,
+    "open": reader_open.open_page,
 }
 
 
@@ -109,6 +110,11 @@ def _parser() -> argparse.ArgumentParser:
     invite = add("invite", reader_invite.HELP)
     reader_invite.add_options(invite)
     add_understanding(invite, Act.INVITE)
+    local = add("open", reader_open.HELP)
+    local.add_argument(
+        "--port", type=int, default=0, metavar="PORT", help="on which port (default: a free one)"
+    )
+    local.add_argument("--browser", action="store_true", help="open it in the system's browser")
     wipe = add("wipe", "remove what was kept, at once")
     wipe.add_argument(
         "--config-too",

@@ -36,7 +36,7 @@ from mirror.trust.keys import ARGON2ID, Kdf
 
 MORE: Final = "  mirror reader notice NAME"  # below the notices' own "more about this"
 # Commands that show what there is to read, and then fetch the notices and show theirs.
-FIRST_SHOWN: Final = frozenset({"headlines", "show"})
+FIRST_SHOWN: Final = frozenset({"headlines", "show", "open"})
 _WIDEST: Final = 100  # columns; longer lines are hard to read
 _NARROWEST: Final = 40
 

@@ -14,16 +14,19 @@ import html
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Final
 
 from mirror.bundle import program
 from mirror.bundle.manifest import Manifest
+from mirror.errors import StorageError
 from mirror.limits import MAX_PIECE
 from mirror.model import Article, PieceList
 from mirror.notices import Act, NoticeSet, ReaderContext, gate
 from mirror.notices.gate import Block
 
 _FOLDER: Final = "r/"
+_BUILT: Final = Path(__file__).parents[1] / "reader" / "web" / "built" / "page"
 INDEX: Final = _FOLDER + program.TEMPLATE
 FRONT: Final = _FOLDER + "front/"
 # Parts of the program that a browser asks for by their names; the page takes the others from its pieces.
@@ -43,6 +46,20 @@ _UNCHECKED: Final = (
 )
 
 
+def built_files(folder: Path = _BUILT) -> dict[str, bytes]:
+    """The files of the browser's reader that came with this program, by name; nothing where it was not built.
+
+    ``make setup``, or the build of the package, puts them there. They are data here: nothing of them is run.
+
+    Raises:
+        StorageError: They cannot be read.
+    """
+    try:
+        return {path.name: path.read_bytes() for path in sorted(folder.glob("[a-z]*")) if path.is_file()}
+    except OSError as error:
+        raise StorageError("The files of the browser's reader cannot be read.") from error
+
+
 def page_files(
     signed: Mapping[str, bytes],
     pieces: PieceList,
@@ -55,7 +72,7 @@ def page_files(
     whose front pages are to be there, ``notices`` those in force.
     """
     named = {_FOLDER + name: signed[name] for name in _SERVED if name in signed}
-    languages = program.languages(signed)
+    languages = {each.id: each.language for each in program.read_facts(signed).channels}
     # In one order for everybody, whichever channels somebody carries first.
     shown = [
         (each, languages.get(each.channel, "en")) for each in sorted(manifests, key=lambda each: each.channel)

@@ -17,13 +17,13 @@ from hashlib import sha256
 
 from tuf.api.metadata import Timestamp
 
+from mirror.client.metadata import Mirrors
 from mirror.client.report import Part
 from mirror.client.slips import settings_of
 from mirror.errors import EndpointError, MirrorError
 from mirror.limits import MAX_FETCHES, MAX_PIECE
 from mirror.model import Endpoint
 from mirror.net import ABSENT
-from mirror.node.metadata import Mirrors
 from mirror.rotation.epochs import ACCEPTED_SKEW
 from mirror.rotation.pages import Name, Page, digest, index_pages, open_page, slip_pages
 from mirror.rotation.settings import Settings

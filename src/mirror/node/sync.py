@@ -30,6 +30,7 @@ from mirror.client.edition import (
     head_target,
 )
 from mirror.client.fetch import Metered, Pieces
+from mirror.client.metadata import Mirrors, fetch_roots, metadata_files
 from mirror.client.page import page_files
 from mirror.client.refresh import update
 from mirror.client.report import Cost, Ledger, MirrorReport
@@ -39,7 +40,6 @@ from mirror.limits import MAX_METADATA
 from mirror.net import Transport
 from mirror.node.config import Sync
 from mirror.node.holdings import Last, TreeHoldings
-from mirror.node.metadata import Mirrors, fetch_roots, metadata_files
 from mirror.node.slips import fetch_slips
 from mirror.node.walk import walk
 from mirror.notices import decode
@@ -116,7 +116,7 @@ async def sync(
             raise UnreachableError("No mirror showed a genuine statement; the tree stays as it was.")
         holdings = TreeHoldings(tree, writer)
         fetcher = Pieces(settings.mirrors, transport, holdings, ledger)
-        roots = await fetch_roots(first, verified, tree, Mirrors(settings.mirrors, metered, ledger))
+        roots = await fetch_roots(first, verified, tree.read, Mirrors(settings.mirrors, metered, ledger))
         editions, removed, pages = await _fetch(verified, settings, fetcher, progress or _silent)
         files = {**pages, **metadata_files(verified, roots, settings.channels)}
         slips = await fetch_slips(verified, first, tree, Mirrors(settings.mirrors, metered, ledger))

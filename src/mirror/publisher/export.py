@@ -53,6 +53,7 @@ def export(
     now: int,
     channels: Sequence[str] = (),
     with_images: bool = True,
+    with_page: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> Exported:
     """Write the editions in force to the file ``out``, whose name ends in ``.mirror.zip``.
@@ -65,6 +66,7 @@ def export(
         now: When its freshness is judged.
         channels: Only these; empty: all that have an edition.
         with_images: Whether to carry pictures.
+        with_page: Whether to carry the browser's reader.
         progress: Told the files written and their number.
 
     Raises:
@@ -83,12 +85,15 @@ def export(
     if not editions or (channels and len(editions) < len(wanted)):
         raise SourceError("There is no edition to export yet: release one first.", code="nothing-released")
     metadata = {f"m/{name}": data for name, data in tree(publication).items() if _is_of(name, editions)}
-    metadata |= {
-        path: data
-        for path, data in page_files(workspace.tree, publication).items()
-        if not path.startswith(FRONT) or path.removeprefix(FRONT).removesuffix(".html") in editions
-    }
-    names = sorted({*metadata, *map(piece.path_of, _pieces(workspace, publication, editions, with_images))})
+    carried = [*_pieces(workspace, publication, editions, with_images)]
+    if with_page:
+        carried += _program_pieces(workspace, publication)
+        metadata |= {
+            path: data
+            for path, data in page_files(workspace.tree, publication).items()
+            if not path.startswith(FRONT) or path.removeprefix(FRONT).removesuffix(".html") in editions
+        }
+    names = sorted({*metadata, *map(piece.path_of, carried)})
     part = out.with_name(f".{out.name}.part")
     try:
         atomic.remove(part)
@@ -97,7 +102,8 @@ def export(
             file.flush()
             os.fsync(file.fileno())
         with atomic.told(), part.open("rb") as file:
-            prove(file, publication.roots[0], editions, metadata, now=now, with_images=with_images)
+            root = publication.roots[0]
+            prove(file, root, editions, metadata, now=now, with_images=with_images, with_page=with_page)
             size = os.fstat(file.fileno()).st_size
         atomic.rename(part, out)
         atomic.flush_folder(out.parent)
@@ -116,6 +122,7 @@ def prove(
     *,
     now: int,
     with_images: bool = True,
+    with_page: bool = True,
 ) -> None:
     """Return when ``file`` gives ``editions``, whole and as they are, to who trusts ``first_root``.
 
@@ -136,7 +143,7 @@ def prove(
             if head is None or notices is None or edition.open_edition(head.sha256, get) != wanted:
                 raise StorageError("another edition")
             decode(_carried(notices.sha256, get, MAX_NOTICE_SET))
-            if (page := verified.target(PROGRAM_TARGET)) is not None:
+            if with_page and (page := verified.target(PROGRAM_TARGET)) is not None:
                 program.decode(_carried(page.sha256, get, MAX_PROGRAM))
             for digest in edition.image_pieces(wanted.articles().values()) if with_images else ():
                 piece.check(digest, get(digest))
@@ -215,13 +222,17 @@ def _pieces(
     digest = notices_digest(publication)
     if digest is not None:
         yield from (digest, *parcel.parse_list(digest, get(digest), MAX_NOTICE_SET).digests)
-    digest = program_digest(publication)
-    if digest is not None:
-        yield from (digest, *parcel.parse_list(digest, get(digest), MAX_PROGRAM).digests)
     yield from chain.from_iterable(map(edition.text_pieces, editions.values()))
     if with_images:
         for made in editions.values():
             yield from edition.image_pieces(made.articles().values())
+
+
+def _program_pieces(workspace: Workspace, publication: Publication) -> Iterator[str]:
+    digest = program_digest(publication)
+    if digest is not None:
+        listed = parcel.parse_list(digest, pieces_of(workspace.tree)(digest), MAX_PROGRAM)
+        yield from (digest, *listed.digests)
 
 
 def _entries(

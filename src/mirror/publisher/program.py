@@ -1,36 +1,15 @@
-"""The browser's reader as this publication signs it: the built files of this program, and a few facts.
-
-The built files lie in ``mirror/reader/web/built/page``; ``make setup``, or the build of the package, puts
-them there. They are data here: nothing of them is run or read. Without them releases have no page.
-"""
+"""The browser's reader as this publication signs it: the files that came with the program, and some facts."""
 
 from collections.abc import Mapping
 from hashlib import sha256
-from pathlib import Path
-from typing import Final
 
 from mirror.bundle import parcel, program
 from mirror.bundle.parcel import Parcel
 from mirror.client import page
-from mirror.errors import StorageError
 from mirror.publisher.config import PublicationConfig
 from mirror.publisher.published import current_edition, current_notices, current_program
 from mirror.store.tree import Tree
 from mirror.trust.publication import Publication
-
-_BUILT: Final = Path(__file__).parents[1] / "reader" / "web" / "built" / "page"
-
-
-def built_files(folder: Path = _BUILT) -> dict[str, bytes]:
-    """The files of the page by name; nothing where the program was not built.
-
-    Raises:
-        StorageError: They cannot be read.
-    """
-    try:
-        return {path.name: path.read_bytes() for path in sorted(folder.glob("[a-z]*")) if path.is_file()}
-    except OSError as error:
-        raise StorageError("The files of the browser's reader cannot be read.") from error
 
 
 def make_program(config: PublicationConfig, first_root: bytes) -> Parcel | None:
@@ -38,12 +17,12 @@ def make_program(config: PublicationConfig, first_root: bytes) -> Parcel | None:
 
     None where it was not built, or where the publication wants none.
     """
-    files = built_files() if config.page.carry else {}
+    files = page.built_files() if config.page.carry else {}
     if not files:
         return None
-    channels = {each.id: (each.language, each.title) for each in config.channels}
-    root = sha256(first_root).hexdigest()
-    files[program.FACTS] = program.facts(root, config.name, channels, config.page.mirrors)
+    channels = tuple(program.Channel(each.id, each.language, each.title) for each in config.channels)
+    facts = program.Facts(sha256(first_root).hexdigest(), config.name, channels, config.page.mirrors)
+    files[program.FACTS] = facts.encode()
     return parcel.seal(program.encode(files))
 
 

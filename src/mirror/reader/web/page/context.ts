@@ -1,16 +1,9 @@
 /** What a shell tells the page, and what it can do for it. */
 
+import type { Facts } from "../core/bundle/program.ts";
 import type { Bytes } from "../core/bytes.ts";
 
-/** What the page knows of the publication before it has verified anything (`bundle/program.py`). */
-export interface Facts {
-  readonly channels: readonly { readonly id: string; readonly language: string; readonly title: string }[];
-  /** Addresses of mirrors that may be public, each ending in `/`. */
-  readonly mirrors: readonly string[];
-  readonly name: string;
-  /** SHA-256 of the first root, hex. */
-  readonly root: string;
-}
+export type { Facts };
 
 /** Which pieces carry the reader's own program. */
 export interface ProgramList {

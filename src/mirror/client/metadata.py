@@ -1,6 +1,6 @@
 """The files of ``m/`` that a mirror serves, out of what a session verified."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tuf.api.metadata import Root, Snapshot, Targets, Timestamp
@@ -11,7 +11,6 @@ from mirror.limits import MAX_METADATA
 from mirror.model import Endpoint
 from mirror.net import Transport
 from mirror.store.names import TIMESTAMP, kind_of
-from mirror.store.tree import Tree
 from mirror.trust.heads import pack_fitting
 from mirror.trust.state import NOTICES_ROLE, channel_role, file_of
 from mirror.trust.tufset import PINNED, TrustedSet
@@ -72,10 +71,12 @@ class Mirrors:
     ledger: Ledger
 
 
-async def fetch_roots(first: bytes, verified: Verified, tree: Tree, mirrors: Mirrors) -> dict[str, bytes]:
+async def fetch_roots(
+    first: bytes, verified: Verified, held: Callable[[str], bytes | None], mirrors: Mirrors
+) -> dict[str, bytes]:
     """Every root from ``first`` to the verified one, by path: whoever was away for long needs them all.
 
-    Each is verified by the one before. What the tree has is taken first.
+    Each is verified by the one before. What ``held`` gives for a path is taken first.
 
     Raises:
         TrustError: ``roots-missing``: no mirror gave one; or ``first`` is of another publication.
@@ -86,7 +87,7 @@ async def fetch_roots(first: bytes, verified: Verified, tree: Tree, mirrors: Mir
     roots = {path: first}
     while trusted.root.version < newest:
         path = _FOLDER + file_of(Root.type, trusted.root.version + 1)
-        own = (tree.read(path), verified.files[file_of(Root.type)])
+        own = (held(path), verified.files[file_of(Root.type)])
         found = next((data for data in own if data is not None and _follows(trusted, data)), None)
         roots[path] = found or await _next(path, trusted, mirrors)
     if roots[path] != verified.files[file_of(Root.type)]:

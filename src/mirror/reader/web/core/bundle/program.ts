@@ -1,0 +1,88 @@
+/**
+ * The reader's own program, as the publication signs it (`program.py`, FORMAT.md section 14): how an installed reader
+ * takes an update, and makes the page that names it.
+ */
+
+import { type Bytes, textOf, utf8 } from "../bytes.ts";
+import { FormatError } from "../errors.ts";
+import { MAX_PROGRAM, MAX_PROGRAM_FILES } from "../limits.ts";
+import type { PieceList } from "../model.ts";
+import { Cursor } from "./wire.ts";
+
+const MAGIC = "mirror-program\u0001";
+const MAX_NAME = 40;
+const NAME = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/;
+const PLACE = '"@program@"';
+const FACTS = "facts.json";
+const TEMPLATE = "index.html";
+
+/** What the page knows of the publication before it has verified anything. */
+export interface Facts {
+  readonly channels: readonly { readonly id: string; readonly language: string; readonly title: string }[];
+  /** Addresses of mirrors that may be public, each ending in `/`. */
+  readonly mirrors: readonly string[];
+  readonly name: string;
+  /** SHA-256 of the first root, hex. */
+  readonly root: string;
+}
+
+export type Files = ReadonlyMap<string, Bytes>;
+
+/** The files by name; `FormatError` for anything that a publisher's program does not write. */
+export function decodeProgram(raw: Bytes): Files {
+  const cursor = new Cursor(raw);
+  if (textOf(cursor.raw(MAGIC.length), "not-a-program") !== MAGIC) throw new FormatError("not-a-program");
+  const files = new Map<string, Bytes>();
+  let last = "";
+  for (let count = cursor.number(MAX_PROGRAM_FILES); count--; ) {
+    const name = cursor.line(MAX_NAME);
+    if (!NAME.test(name) || name <= last) throw new FormatError("not-a-program");
+    files.set(name, cursor.data(MAX_PROGRAM));
+    last = name;
+  }
+  cursor.end();
+  const template = files.get(TEMPLATE);
+  if (!template || textOf(template, "not-a-program").split(PLACE).length !== 2) {
+    throw new FormatError("not-a-program");
+  }
+  readFacts(files);
+  return files;
+}
+
+/** The facts among a program's files; `FormatError` where they are not as `Facts.encode` in Python writes them. */
+export function readFacts(files: Files): Facts {
+  const text = textOf(files.get(FACTS) ?? new Uint8Array(), "not-a-program");
+  try {
+    const { channels, mirrors, name, root } = JSON.parse(text) as Facts;
+    const listed = channels.map(({ id, language, title }) => ({ id, language, title }));
+    const texts = [root, name, ...mirrors, ...listed.flatMap(Object.values)];
+    const isWhole = texts.every((each) => typeof each === "string" && !/\p{Cs}/u.test(each));
+    if (
+      isWhole &&
+      Array.isArray(mirrors) &&
+      JSON.stringify({ channels: listed, mirrors, name, root }) === text
+    ) {
+      return { channels: listed, mirrors, name, root };
+    }
+  } catch {
+    // Not JSON, or of another shape.
+  }
+  throw new FormatError("not-a-program");
+}
+
+/** The page of a mirror that starts the program of `files`, which `pieces` carry: the same bytes as `program.py`'s. */
+export function indexPage(files: Files, pieces: PieceList): Bytes {
+  const { channels, mirrors } = readFacts(files);
+  const said = JSON.stringify({
+    mirrors,
+    program: { last: pieces.lastSize, pieces: pieces.digests, raw: pieces.rawLength },
+    shell: "page",
+  }).replaceAll("<", "\\u003c");
+  const filled: Record<string, string> = {
+    [PLACE]: said,
+    "@embedded@": "",
+    "@first@": channels[0]?.id ?? "",
+  };
+  const template = textOf(files.get(TEMPLATE) as Bytes);
+  return utf8(template.replace(/"@program@"|@(?:embedded|first)@/g, (place) => filled[place] as string));
+}
