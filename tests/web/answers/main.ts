@@ -16,9 +16,10 @@ import {
   UnreachableError,
 } from "../../../src/mirror/reader/web/core/errors.ts";
 import type { Answerers, Json } from "./answering.ts";
+import { client } from "./client.ts";
 import { core } from "./core.ts";
 
-const ANSWERERS: Answerers = { ...core };
+const ANSWERERS: Answerers = { ...core, ...client };
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {
