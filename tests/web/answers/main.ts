@@ -17,8 +17,9 @@ import {
 } from "../../../src/mirror/reader/web/core/errors.ts";
 import type { Answerers, Json } from "./answering.ts";
 import { core } from "./core.ts";
+import { trust } from "./trust.ts";
 
-const ANSWERERS: Answerers = { ...core };
+const ANSWERERS: Answerers = { ...core, ...trust };
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {
