@@ -18,8 +18,9 @@ import {
 import type { Answerers, Json } from "./answering.ts";
 import { client } from "./client.ts";
 import { core } from "./core.ts";
+import { trust } from "./trust.ts";
 
-const ANSWERERS: Answerers = { ...core, ...client };
+const ANSWERERS: Answerers = { ...core, ...client, ...trust };
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {
