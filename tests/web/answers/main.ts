@@ -16,11 +16,12 @@ import {
   UnreachableError,
 } from "../../../src/mirror/reader/web/core/errors.ts";
 import type { Answerers, Json } from "./answering.ts";
+import { bundle } from "./bundle.ts";
 import { client } from "./client.ts";
 import { core } from "./core.ts";
 import { trust } from "./trust.ts";
 
-const ANSWERERS: Answerers = { ...core, ...client, ...trust };
+const ANSWERERS: Answerers = { ...bundle, ...client, ...core, ...trust };
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {

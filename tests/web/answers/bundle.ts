@@ -1,0 +1,167 @@
+/**
+ * The bundle's vectors: each kind takes what `RUNNERS` in `tests/helpers/bundle_vectors.py` takes, and gives the
+ * `released_sha256` of what was decoded.
+ */
+
+import { openArchive } from "../../../src/mirror/reader/web/core/bundle/archive.ts";
+import { codebook, decode } from "../../../src/mirror/reader/web/core/bundle/codebook.ts";
+import { parse as parseDictionary } from "../../../src/mirror/reader/web/core/bundle/dictionary.ts";
+import {
+  contents,
+  current,
+  imagePieces,
+  parseHead,
+} from "../../../src/mirror/reader/web/core/bundle/edition.ts";
+import {
+  join,
+  parseContents,
+  parse as parseManifest,
+} from "../../../src/mirror/reader/web/core/bundle/manifest.ts";
+import { openEdition, opening } from "../../../src/mirror/reader/web/core/bundle/opening.ts";
+import { decodeCluster, parse as parsePage } from "../../../src/mirror/reader/web/core/bundle/page.ts";
+import { parseList } from "../../../src/mirror/reader/web/core/bundle/parcel.ts";
+import { check, openSingle, type Piece, unseal } from "../../../src/mirror/reader/web/core/bundle/piece.ts";
+import { Cursor } from "../../../src/mirror/reader/web/core/bundle/wire.ts";
+import { type Bytes, concat, hex, unhex, utf8 } from "../../../src/mirror/reader/web/core/bytes.ts";
+import { digestOf } from "../../../src/mirror/reader/web/core/crypto.ts";
+import type { Article } from "../../../src/mirror/reader/web/core/model.ts";
+import type { Answerers } from "./answering.ts";
+
+type Packed = readonly (string | number)[];
+type Pieces = { readonly [name: string]: Packed };
+
+const unpacked = (parts: Packed): Bytes =>
+  concat(...parts.map((part) => (typeof part === "number" ? new Uint8Array(part) : unhex(part))));
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** A decoded value as canonical JSON has it: fields by their names, sorted; bytes as hex; codebooks as their strings. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return hex(value as Bytes);
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Map) return plain(Object.fromEntries(value));
+  if (typeof value !== "object" || value === null) return value;
+  if ("strings" in value) return value.strings;
+  const names = Object.entries(value).map(([name, each]) => [snake(name), plain(each)] as const);
+  return Object.fromEntries(names.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+const released = (value: unknown): Promise<string> => digestOf(utf8(JSON.stringify(plain(value))));
+
+async function checked(pieces: Pieces): Promise<(name: string) => Piece> {
+  const held = new Map<string, Piece>();
+  for (const [name, data] of Object.entries(pieces)) held.set(name, await check(name, unpacked(data)));
+  return (name) => {
+    const piece = held.get(name);
+    if (!piece) throw new Error("a piece that nobody gave");
+    return piece;
+  };
+}
+
+function wire(given: { bytes: Packed; reads: readonly string[] }): Promise<string> {
+  const cursor = new Cursor(unpacked(given.bytes));
+  const values = given.reads.map((read) => {
+    const [name, bound] = read.split(":");
+    if (name === "number") return bound ? cursor.number(Number(bound)) : cursor.number();
+    if (name === "signed") return cursor.signed();
+    if (name === "piece_list") return cursor.pieceList(Number(bound));
+    return cursor[name as "raw" | "data" | "text" | "line"](Number(bound));
+  });
+  cursor.end();
+  return released(values);
+}
+
+interface Unsealing {
+  readonly list: {
+    readonly raw_length: number;
+    readonly digests: readonly string[];
+    readonly last_size: number;
+  };
+  readonly pieces: readonly Packed[];
+  readonly content: Packed;
+}
+
+async function pieces({ list, pieces, content }: Unsealing): Promise<string> {
+  const names = list.digests;
+  const held = await Promise.all(
+    pieces.slice(0, names.length).map((data, place) => check(names[place] as string, unpacked(data))),
+  );
+  // One too many is refused by their number, whatever it is.
+  const all = pieces.length > names.length ? [...held, held[0] as Piece] : held;
+  const asked = { rawLength: list.raw_length, digests: names, lastSize: list.last_size };
+  return released(unseal(asked, all, unpacked(content)));
+}
+
+const single = async (given: { digest: string; piece: Packed; most: number }): Promise<string> =>
+  released(openSingle(await check(given.digest, unpacked(given.piece)), given.most));
+
+const parcel = async (given: { digest: string; piece: Packed; most: number }): Promise<string> =>
+  released(parseList(await check(given.digest, unpacked(given.piece)), given.most));
+
+const coded = (given: { strings: readonly string[]; bytes: Packed }): Promise<string> =>
+  released(decode(codebook(given.strings), unpacked(given.bytes)));
+
+const page = (given: { bytes: Packed; channel: string; dictionaries: number }): Promise<string> =>
+  released(parsePage(unpacked(given.bytes), given.channel, given.dictionaries));
+
+interface Completing {
+  readonly page: Packed;
+  readonly channel: string;
+  readonly strings: readonly string[] | null;
+  readonly bytes: Packed;
+}
+
+function cluster(given: Completing): Promise<string> {
+  const { listed } = parsePage(unpacked(given.page), given.channel, 1);
+  const dictionary = given.strings && { codebook: codebook(given.strings), content: new Uint8Array() };
+  return released(decodeCluster(unpacked(given.bytes), listed, dictionary));
+}
+
+const edition = async (given: { head: string; pieces: Pieces }): Promise<string> => {
+  const found = await checked(given.pieces);
+  return released(openEdition(found(given.head), found));
+};
+
+/** As `edition`, with the pieces taken in the order of `order`, and what follows from the articles beside them. */
+async function arriving(given: { head: string; pieces: Pieces; order: readonly string[] }): Promise<string> {
+  const found = await checked(given.pieces);
+  const manifest = parseHead(found(given.head));
+  const whole = opening(manifest, contents(manifest, found), found);
+  const wanted = new Set([...whole.dictionaries, ...whole.clusters]);
+  const completed: Article[] = given.order
+    .filter((name) => wanted.has(name))
+    .flatMap((name) => whole.take(found(name)));
+  const articles = whole.articles();
+  const readable = current(articles.values()).map((article) => article.id);
+  const pictures = imagePieces(articles.values());
+  return released({ articles, readable, pictures, completed: completed.length });
+}
+
+async function archive(given: { bytes: Packed }): Promise<string> {
+  const data = unpacked(given.bytes);
+  const source = async (at: number, length: number): Promise<Bytes> => data.slice(at, at + length);
+  const opened = await openArchive(source, data.length);
+  const entries = new Map<string, Bytes | null>();
+  for (let place = 0; place < opened.size; place++) {
+    const path = opened.path(place);
+    entries.set(path, await opened.read(path));
+  }
+  return released(entries);
+}
+
+export const bundle: Answerers = {
+  "bundle-wire": wire,
+  "bundle-pieces": pieces,
+  "bundle-single": single,
+  "bundle-parcel": parcel,
+  "bundle-dictionary": (given: { bytes: Packed }) => released(parseDictionary(unpacked(given.bytes))),
+  "bundle-coded": coded,
+  "bundle-page": page,
+  "bundle-cluster": cluster,
+  "bundle-manifest": (given: { bytes: Packed }) => released(parseManifest(unpacked(given.bytes))),
+  "bundle-contents": (given: { parts: readonly Packed[] }) =>
+    released(join(given.parts.map((part) => parseContents(unpacked(part))))),
+  "bundle-edition": edition,
+  "bundle-arriving": arriving,
+  "bundle-archive": archive,
+};
