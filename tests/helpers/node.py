@@ -53,7 +53,7 @@ class Node:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def ask(self, kind: str, given: object) -> Any:  # noqa: ANN401 - JSON
+    def ask(self, kind: str, given: object) -> Any:
         """The answer as JSON, or ``Refused``."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None

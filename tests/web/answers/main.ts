@@ -19,9 +19,10 @@ import type { Answerers, Json } from "./answering.ts";
 import { bundle } from "./bundle.ts";
 import { client } from "./client.ts";
 import { core } from "./core.ts";
+import { fetching } from "./fetching.ts";
 import { trust } from "./trust.ts";
 
-const ANSWERERS: Answerers = { ...bundle, ...client, ...core, ...trust };
+const ANSWERERS: Answerers = { ...bundle, ...client, ...core, ...fetching, ...trust };
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {
