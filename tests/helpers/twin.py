@@ -33,9 +33,12 @@ _FRESHNESS: Final = {
 
 def retold(module: ModuleType) -> dict[str, object]:
     """The stories of ``module`` for another module's ``globals()``, with every session watched."""
-    own: dict[str, object] = {name: value for name, value in vars(module).items() if name.startswith("test_")}
-    fixtures = {name: vars(module)[name] for name in ("room", "stored") if name in vars(module)}
-    return {**own, **fixtures, "compared": compared, "test_the_twins_met": the_twins_met}
+    kept = {
+        name: value
+        for name, value in vars(module).items()
+        if name.startswith("test_") or name in ("room", "stored")
+    }
+    return kept | {"compared": compared, "test_the_twins_met": the_twins_met}
 
 
 @pytest.fixture(autouse=True, scope="module")
