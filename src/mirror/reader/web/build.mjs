@@ -3,6 +3,7 @@
  *
  *   node build.mjs                      what travels in the package
  *   node build.mjs --answers FILE       the program that answers the Python tests
+ *   node build.mjs --conformance FILE   the program that the TUF conformance suite drives
  *
  * The same sources and lock file give the same bytes.
  */
@@ -19,11 +20,12 @@ const SHARED = {
   logLevel: "warning",
 };
 
-async function answers(outfile) {
-  const entry = fileURLToPath(new URL("../../../../tests/web/answers/main.ts", import.meta.url));
+const OF_TESTS = { "--answers": "answers/main.ts", "--conformance": "conformance/tuf_client.ts" };
+
+async function ofTests(entry, outfile) {
   await build({
     ...SHARED,
-    entryPoints: [entry],
+    entryPoints: [fileURLToPath(new URL(`../../../../tests/web/${entry}`, import.meta.url))],
     outfile,
     platform: "node",
     format: "esm",
@@ -33,4 +35,4 @@ async function answers(outfile) {
 }
 
 const [option, file] = process.argv.slice(2);
-if (option === "--answers" && file) await answers(file);
+if (OF_TESTS[option] && file) await ofTests(OF_TESTS[option], file);
