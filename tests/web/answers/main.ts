@@ -20,9 +20,10 @@ import { bundle } from "./bundle.ts";
 import { client } from "./client.ts";
 import { core } from "./core.ts";
 import { fetching } from "./fetching.ts";
+import { rotation } from "./rotation.ts";
 import { trust } from "./trust.ts";
 
-const ANSWERERS: Answerers = { ...bundle, ...client, ...core, ...fetching, ...trust };
+const ANSWERERS: Answerers = { ...bundle, ...client, ...core, ...fetching, ...rotation, ...trust };
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {
