@@ -10,10 +10,11 @@
  */
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
+import { messagesOf, styles, texts } from "./page/parts.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const BUILT = `${HERE}built/page/`;
@@ -46,9 +47,15 @@ async function page() {
   const index = template.trimEnd().replace(/@(boot|hash|style|loader)@/g, (_, name) => filled[name]);
   const files = {
     "index.html": index,
-    "reader.js": await made("page/main.ts", { ...SMALL, format: "esm" }),
+    "reader.js": await made("page/main.ts", { ...SMALL, format: "esm", plugins: [texts, styles] }),
     "sw.js": await made("worker/sw.ts", { ...SMALL, format: "iife" }),
   };
+  for (const name of await readdir(`${HERE}page/text`)) {
+    const tag = name.replace(".ftl", "").toLowerCase();
+    if (tag === "en") continue; // inside of the program
+    const messages = messagesOf(await readFile(`${HERE}page/text/${name}`, "utf8"), name);
+    files[`text.${tag}.json`] = JSON.stringify(messages);
+  }
   await rm(BUILT, { recursive: true, force: true });
   await mkdir(BUILT, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(BUILT + name, text);

@@ -1,9 +1,9 @@
 /** What a reader can do with an article. Each passes the gate first; what is off is not offered. */
 
+import type { Article } from "../core/model.ts";
+import { type Act, INLINE, OFF } from "../core/notices/model.ts";
 import { type App, highest, openOutside, within } from "./app.ts";
 import { button, type Child, h } from "./h.ts";
-import type { Act, Article } from "./reading.ts";
-import { NONE, OFF } from "./reading.ts";
 import { plain } from "./search.ts";
 import { day, t } from "./text.ts";
 import { keep } from "./views/keeping.ts";
@@ -118,7 +118,7 @@ export function actsBar(app: App, article: Article): HTMLElement {
 }
 
 /** Buttons for those of `doings` that are not off. */
-export function offered(app: App, doings: readonly (Doing | false)[]): Child[] {
+export function offered(app: App, doings: readonly (Doing | false | null)[]): Child[] {
   return doings.map((each) => {
     if (!each || highest(app, each.acts).level >= OFF) return false;
     return button(each.text, () =>
@@ -133,7 +133,7 @@ export function offered(app: App, doings: readonly (Doing | false)[]): Child[] {
 function lines(app: App, acts: readonly Act[]): Child {
   const texts = acts.map((act) => app.gate(act));
   if (texts.every(({ level }) => level >= OFF)) return h("p", { class: "closed" }, t("acts-closed"));
-  const inline = texts.filter(({ level }) => level > NONE && level < 2).flatMap(({ blocks }) => blocks);
+  const inline = texts.filter(({ level }) => level === INLINE).flatMap(({ blocks }) => blocks);
   const unique = new Map(inline.map((block) => [block.text, block]));
   return [...unique.values()].map((each) => h("p", { lang: each.language, dir: each.direction }, each.text));
 }

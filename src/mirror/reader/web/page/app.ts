@@ -1,16 +1,20 @@
 /** What the views share: the run, the reader's choices, going from view to view, and the gate. All of it in memory only. */
 
 import { MirrorError, StorageError, TrustError, UnreachableError } from "../core/errors.ts";
+import type { ReaderContext } from "../core/notices/decide.ts";
+import type { GateText, InfoPage } from "../core/notices/gate.ts";
+import type { Act } from "../core/notices/model.ts";
 import { ask, dialog, noticeNodes } from "./gate.ts";
 import { button, type Child, h } from "./h.ts";
-import type { Act, Answers, Edition, GateText, NoticePage, Session, Store } from "./reading.ts";
+import type { Library } from "./library.ts";
+import type { Edition, Session } from "./reading.ts";
 import type { Channel, Shell } from "./shell.ts";
 import { direction, has, LANGUAGES, speak, spoken, t } from "./text.ts";
 
 /** A page of the reader: gives its nodes, at once or later. */
 export type View = () => Child | Promise<Child>;
 
-export const UNANSWERED: Answers = { located: null, citizenships: null, statelessResidentOf: null };
+export const UNANSWERED: ReaderContext = { located: null, citizenships: null, statelessResidentOf: null };
 
 export interface App {
   readonly shell: Shell;
@@ -18,10 +22,10 @@ export interface App {
   channel: Channel;
   session: Session | null;
   edition: Edition | null;
-  library: Store | null;
+  library: Library | null;
   archive: Blob | null;
   invitation: string;
-  answers: Answers;
+  answers: ReaderContext;
   /** Go to a view; `isFirst`: there is nothing to go back to. */
   go(view: View, isFirst?: boolean): void;
   back(): void;
@@ -80,7 +84,7 @@ export function highest(app: App, acts: readonly Act[]): GateText {
 
 /** The page on one notice. */
 export const noticeView =
-  (page: NoticePage): View =>
+  (page: InfoPage): View =>
   () =>
     h("article", { class: "notice" }, noticeNodes(page));
 

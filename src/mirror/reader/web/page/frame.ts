@@ -1,16 +1,17 @@
 /**
  * The text of an article, which a stranger wrote, in a frame where nothing can run and nothing can be fetched.
  *
- * 1. The body is sanitized once more: by the browser's own `setHTML`, else by DOMPurify; in a document that does nothing.
- * 2. What is left is copied, element by element, attribute by attribute, by the closed subset. What is not of it stays behind.
+ * 1. The body is read by the browser's parser in a document that does nothing: no script runs, nothing is fetched. Where
+ *    the browser has a sanitizer (`setHTML`), it does the reading.
+ * 2. Elements of the closed subset are made anew in the frame, one by one, with the attributes of the subset whose values
+ *    fit. Nothing that was parsed gets there itself, and nothing is parsed twice. What is not of the subset stays behind.
  * 3. The frame has no scripts (`sandbox`), and its own policy allows nothing but pictures that the page made (`blob:`).
  *    It has the page's origin, so that the page can measure it, set its type and hear its keys; nothing in it can use that.
  * 4. No link in it leads anywhere: the page is told which one was chosen, and asks.
  */
 
+import type { Article } from "../core/model.ts";
 import { h } from "./h.ts";
-import type { Article } from "./reading.ts";
-import type { Sanitize } from "./shell.ts";
 
 const POLICY = "default-src 'none'; img-src blob:";
 const ELEMENTS =
@@ -47,19 +48,18 @@ export interface FrameCalls {
 
 type Setter = (html: string, options: object) => void;
 
-/** The body of `html` after rule 1, in a document without a window. */
-async function cleaned(html: string, sanitizer: () => Promise<Sanitize>): Promise<ParentNode> {
+/** Rule 1: `html` in a document without a window. */
+function parsed(html: string): Node {
   const { body } = document.implementation.createHTMLDocument("");
-  const setHTML = (body as { setHTML?: Setter }).setHTML;
-  if (setHTML) {
-    const attributes = ["dir", "lang", "href", "src", "alt"];
-    setHTML.call(body, html, { sanitizer: { elements: [...ALLOWED], attributes } });
-  } else body.append((await sanitizer())(html));
+  const { setHTML } = body as { setHTML?: Setter };
+  if (!setHTML) return new DOMParser().parseFromString(html, "text/html").body;
+  const attributes = ["dir", "lang", "href", "src", "alt"];
+  setHTML.call(body, html, { sanitizer: { elements: [...ALLOWED], attributes } });
   return body;
 }
 
 /** Rule 2: `from` copied into `to`, which belongs to the frame. */
-function copy(from: ParentNode | Node, to: Element, links: string[], calls: FrameCalls): void {
+function copy(from: Node, to: Element, links: string[], calls: FrameCalls): void {
   const made = to.ownerDocument;
   for (const node of from.childNodes) {
     if (node.nodeType === Node.TEXT_NODE) to.append(made.createTextNode(node.nodeValue ?? ""));
@@ -91,10 +91,8 @@ export async function framed(
   article: Article,
   title: string,
   calls: FrameCalls,
-  sanitizer: () => Promise<Sanitize>,
   place: (element: HTMLIFrameElement) => void,
 ): Promise<Framed> {
-  const body = await cleaned(article.body, sanitizer);
   const links: string[] = [];
   const element = h("iframe", {
     title,
@@ -113,7 +111,7 @@ export async function framed(
   inside.adoptedStyleSheets = [sheet];
   inside.documentElement.lang = article.language;
   inside.body.dir = "auto";
-  copy(body, inside.body, links, calls);
+  copy(parsed(article.body), inside.body, links, calls);
 
   const choose = (event: Event) => {
     if (event instanceof view.KeyboardEvent && event.key !== "Enter") return;

@@ -8,8 +8,9 @@
  * 4. What was answered is not kept: it would be evidence.
  */
 
+import type { Block, GateText, InfoPage } from "../core/notices/gate.ts";
+import { INLINE, NONE } from "../core/notices/model.ts";
 import { button, type Child, h } from "./h.ts";
-import { type Block, type GateText, INLINE, NONE, type NoticePage } from "./reading.ts";
 
 const LISTED = new Set(["penalty", "source", "address"]);
 
@@ -21,7 +22,7 @@ function shown(block: Block): HTMLElement {
 }
 
 /** Title, labels, blocks, and the same in a good language; the questions and buttons are left to whoever asks. */
-export function noticeNodes(page: NoticePage): Child[] {
+export function noticeNodes(page: InfoPage): Child[] {
   const asked = (block: Block) => block.kind === "question" || block.kind === "button";
   const beside = page.beside.filter((block) => !asked(block)).map(shown);
   return [
@@ -67,8 +68,8 @@ const answering = (block: Block, act: (event: MouseEvent) => unknown, kind: stri
 /** Whether the act may go on. `info` gives the page behind a notice, and `open` shows it in the place of the question. */
 export async function ask(
   text: GateText,
-  info: (designation: string) => NoticePage,
-  open: (page: NoticePage) => void,
+  info: (designation: string) => InfoPage,
+  open: (page: InfoPage) => void,
 ): Promise<boolean> {
   if (text.level === NONE || text.level === INLINE) return true; // a line stands beside the act already
   const answer = await dialog<boolean>((settle) => {

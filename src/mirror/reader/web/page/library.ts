@@ -11,14 +11,23 @@
  */
 
 import { type Bytes, bigEndian, concat, hex, utf8 } from "../core/bytes.ts";
+import type { Store } from "../core/client/store.ts";
 import { hkdf, hmac, openGcm } from "../core/crypto.ts";
 import { StorageError } from "../core/errors.ts";
 import { MAX_PIECE } from "../core/limits.ts";
-import type { Store } from "./reading.ts";
+
+/** A store that was chosen. It keeps pieces only while an edition is saved: see `Pieces.keeping`. */
+export interface Library extends Store {
+  /** Let go of every piece but these. */
+  tidy(names: Iterable<string>): Promise<void>;
+}
 
 const DATABASE = "library";
 const RECORDS = "records";
 const HEADER = "0"; // no record is called so: they have 32 digits
+// Labels of records.
+const STATE = "state";
+const PIECE = "piece ";
 const ROUNDS = 600_000;
 const NONCE = 12;
 const STEP = MAX_PIECE + 4;
@@ -84,7 +93,7 @@ export async function exists(): Promise<boolean> {
 }
 
 /** Make a library that `passphrase` opens, in the place of one that may be there. */
-export async function create(passphrase: string): Promise<Store> {
+export async function create(passphrase: string): Promise<Library> {
   const base = await database();
   const [key, salt] = [random(32), random(16)];
   const sealed = await seal(await fromPassphrase(passphrase, salt, ROUNDS), key, utf8(HEADER));
@@ -98,7 +107,7 @@ export async function create(passphrase: string): Promise<Store> {
  *
  * Throws `StorageError`: `library-passphrase` when it is not this one, `library-missing` when there is none.
  */
-export async function open(passphrase: string): Promise<Store> {
+export async function open(passphrase: string): Promise<Library> {
   const base = await database();
   const header = (await records(base, "readonly", (store) => store.get(HEADER))) as Header | undefined;
   if (!header) {
@@ -114,31 +123,34 @@ export async function open(passphrase: string): Promise<Store> {
   return opened(base, key);
 }
 
-async function opened(base: IDBDatabase, key: Bytes): Promise<Store> {
+async function opened(base: IDBDatabase, key: Bytes): Promise<Library> {
   const [contents, names] = [await hkdf(key, utf8("content"), 32), await hkdf(key, utf8("names"), 32)];
   const nameOf = async (label: string) => hex((await hmac(names, utf8(label))).slice(0, 16));
   base.onversionchange = () => base.close(); // a wipe in another tab must not wait for this one
+  const read = async (label: string): Promise<Bytes | null> => {
+    const name = await nameOf(label);
+    const sealed = (await records(base, "readonly", (store) => store.get(name))) as Bytes | undefined;
+    if (!(sealed instanceof Uint8Array)) return null;
+    const padded = await openGcm(contents, sealed.slice(0, NONCE), sealed.slice(NONCE), utf8(name));
+    if (!padded) return null; // rule 4
+    return padded.slice(4, 4 + new DataView(padded.buffer).getUint32(0));
+  };
+  const write = async (label: string, data: Bytes): Promise<void> => {
+    const name = await nameOf(label);
+    const size = Math.ceil((data.length + 4) / STEP) * STEP; // rule 3
+    const padded = concat(bigEndian(data.length, 4), data, new Uint8Array(size - 4 - data.length));
+    const sealed = await seal(contents, padded, utf8(name));
+    await records(base, "readwrite", (store) => store.put(sealed, name));
+  };
   return {
-    async read(label) {
-      const name = await nameOf(label);
-      const sealed = (await records(base, "readonly", (store) => store.get(name))) as Bytes | undefined;
-      if (!(sealed instanceof Uint8Array)) return null;
-      const padded = await openGcm(contents, sealed.slice(0, NONCE), sealed.slice(NONCE), utf8(name));
-      if (!padded) return null; // rule 4
-      const length = new DataView(padded.buffer).getUint32(0);
-      return padded.slice(4, 4 + length);
-    },
-    async write(label, data) {
-      const name = await nameOf(label);
-      const size = Math.ceil((data.length + 4) / STEP) * STEP;
-      const padded = concat(bigEndian(data.length, 4), data, new Uint8Array(size - 4 - data.length));
-      const sealed = await seal(contents, padded, utf8(name));
-      await records(base, "readwrite", (store) => store.put(sealed, name));
-    },
-    async tidy(labels) {
-      const kept = new Set([HEADER, ...(await Promise.all(Array.from(labels, nameOf)))]);
-      const all = await records(base, "readonly", (store) => store.getAllKeys());
-      for (const name of all) {
+    load: () => read(STATE),
+    commit: (generation) => write(STATE, generation),
+    piece: (name) => read(PIECE + name),
+    keep: (name, data) => write(PIECE + name, data),
+    async tidy(pieces) {
+      const labels = [STATE, ...Array.from(pieces, (name) => PIECE + name)];
+      const kept = new Set([HEADER, ...(await Promise.all(labels.map(nameOf)))]);
+      for (const name of await records(base, "readonly", (store) => store.getAllKeys())) {
         if (!kept.has(`${name}`)) await records(base, "readwrite", (store) => store.delete(name));
       }
     },

@@ -6,11 +6,11 @@
  *    the title stays neutral.
  */
 
+import { OFF } from "../core/notices/model.ts";
 import { copyAsked, printAsked } from "./acts.ts";
 import { type App, gates, turn, UNANSWERED, type View, wordsOf } from "./app.ts";
 import { button, type Child, h } from "./h.ts";
 import { leave, onShifts } from "./leaving.ts";
-import { OFF } from "./reading.ts";
 import type { Shell } from "./shell.ts";
 import css from "./style.css";
 import { closest, t } from "./text.ts";

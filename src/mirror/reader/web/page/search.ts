@@ -1,6 +1,6 @@
 /** Search in what is here, as one types: every word must stand in the article, in any spelling of its letters. */
 
-import type { Article } from "./reading.ts";
+import type { Article } from "../core/model.ts";
 
 // Letters that people type for one another, beyond what Unicode's decomposition joins.
 const ALIKE: Record<string, string> = {

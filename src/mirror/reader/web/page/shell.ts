@@ -1,20 +1,18 @@
-/** What `start` is given: which shell it runs in, what it knows beforehand, and what that shell can do. */
+/** What the page is given: which shell it runs in, what it knows beforehand, and what that shell can do. */
 
-import type { Session, Store } from "./reading.ts";
+import type { Library } from "./library.ts";
+import type { Session } from "./reading.ts";
 import type { Messages } from "./text.ts";
 
 export interface Channel {
   readonly id: string;
-  readonly name: string;
+  readonly title: string;
   readonly language: string;
 }
 
-/** Clean `html` into the body of a document that does nothing: only for browsers without `Element.setHTML`. */
-export type Sanitize = (html: string) => DocumentFragment;
-
 /** What a run begins from. */
 export interface Beginning {
-  readonly library: Store | null;
+  readonly library: Library | null;
   /** An edition in a file, and whether mirrors are asked besides. */
   readonly archive: Blob | null;
   readonly isOnline: boolean;
@@ -34,14 +32,12 @@ export interface Shell {
   readonly title: string;
   /** Where leaving leads; `about:blank` where nothing better is known. */
   readonly exit: string;
-  /** The program's own version. */
+  /** What the program goes by: the first digits of its first piece's name. */
   readonly version: string;
   /** Begin a run over one channel. */
   session(channel: string, begin: Beginning): Session;
   /** The texts of another language than English. */
   texts(language: string): Promise<Messages>;
-  /** A sanitizer for browsers that have none. */
-  sanitizer(): Promise<Sanitize>;
   /** What the shell was opened with: an edition inside of it, an invitation behind `#`. */
   readonly archive: Blob | null;
   readonly invitation: string;

@@ -31,8 +31,8 @@ export const about =
 function facts(app: App): Child {
   const { session, edition } = app;
   if (!session || !edition) return null;
-  const signers = session.signers.map(({ role, version, keyids, holders, threshold }) =>
-    h("li", {}, t("about-role", { role, version, count: keyids.length, holders, threshold })),
+  const signers = [...session.signers].map(([role, { keyids, holders, threshold }]) =>
+    h("li", {}, t("about-role", { role, count: keyids.length, holders, threshold })),
   );
   const mirrors = session
     .report()

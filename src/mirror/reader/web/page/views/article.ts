@@ -1,10 +1,11 @@
 /** One article: what it says, how it stands, its pictures when they are asked for, and what can be done with it. */
 
+import type { Article, Image } from "../../core/model.ts";
 import { actsBar, setPresent } from "../acts.ts";
 import { type App, changing, openOutside, type View } from "../app.ts";
 import { framed } from "../frame.ts";
 import { type Child, h, said } from "../h.ts";
-import type { Article, Edition, Image } from "../reading.ts";
+import type { Edition } from "../reading.ts";
 import { day, moment, t } from "../text.ts";
 import { notice } from "./front.ts";
 
@@ -69,9 +70,7 @@ function text(app: App, edition: Edition, each: Article): HTMLElement {
   };
   // Its load needs it in the page, which is done when this has returned.
   queueMicrotask(async () => {
-    const frame = await framed(each, t("frame"), calls, app.shell.sanitizer, (element) =>
-      holder.prepend(element),
-    );
+    const frame = await framed(each, t("frame"), calls, (element) => holder.prepend(element));
     app.onChange(frame.restyle);
     if (!frame.links.length) return;
     const listed = frame.links.map((address) =>

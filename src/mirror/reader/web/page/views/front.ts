@@ -1,8 +1,9 @@
 /** The front page: how fresh, from whom, and the headlines by section. */
 
+import type { Article } from "../../core/model.ts";
 import { type App, changing, type View, within } from "../app.ts";
 import { button, type Child, h, said } from "../h.ts";
-import type { Article, Session } from "../reading.ts";
+import type { Session } from "../reading.ts";
 import { age, day, moment, nameOf, t } from "../text.ts";
 import { article } from "./article.ts";
 import { openNews } from "./opening.ts";
@@ -66,8 +67,8 @@ export const front =
     const { edition, session } = app;
     if (!edition || !session) return null;
     const [first = "", ...others] = freshness(session);
-    const fewest = session.signers.toSorted((one, other) => one.keyids.length - other.keyids.length);
-    const signers = session.signers.find(({ role }) => role.startsWith("channel")) ?? fewest[0];
+    const roles = [...session.signers];
+    const [, signers] = roles.find(([role]) => role.startsWith("channel-")) ?? roles[0] ?? [];
     const [lead, ...rest] = edition.front;
     const more = button(t("more-headlines"), () =>
       within(app, async () => {
@@ -122,7 +123,7 @@ function channels(app: App): Child {
     app.edition = null;
     app.go(() => openNews(app), true);
   };
-  const option = ({ id, name, language }: (typeof all)[number]) =>
-    h("option", { value: id, lang: language, selected: id === app.channel.id }, name || nameOf(language));
+  const option = ({ id, title, language }: (typeof all)[number]) =>
+    h("option", { value: id, lang: language, selected: id === app.channel.id }, title || nameOf(language));
   return h("label", {}, t("channel"), " ", h("select", { onchange: change }, all.map(option)));
 }

@@ -1,8 +1,8 @@
 /** Search in the edition, as one types. It is an act of its own: whoever leads here passed its gate. */
 
+import type { Article } from "../../core/model.ts";
 import { type App, type View, within } from "../app.ts";
 import { button, h, said } from "../h.ts";
-import type { Article } from "../reading.ts";
 import { excerpt, finder, plain } from "../search.ts";
 import { t } from "../text.ts";
 import { headline } from "./front.ts";

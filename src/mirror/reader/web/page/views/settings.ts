@@ -1,6 +1,6 @@
 /** Choices: language, size, colours, data; where one is; what is kept, and its end. */
 
-import { download, offered } from "../acts.ts";
+import { offered } from "../acts.ts";
 import { type App, UNANSWERED, type View } from "../app.ts";
 import { dialog } from "../gate.ts";
 import { button, type Child, h } from "../h.ts";
@@ -83,15 +83,15 @@ function place(app: App): Child {
   ];
   const { located, citizenships, statelessResidentOf } = app.answers;
   let where = located ?? "";
-  const boxes = (name: string, given: ReadonlySet<string> | null) => {
+  const boxes = (name: string, given: readonly string[] | null) => {
     const box = (value: string, text: string, checked: boolean) =>
       h("label", {}, h("input", { type: "checkbox", value, checked }), ` ${text}`);
     return h(
       "fieldset",
       {},
       h("legend", {}, t(name)),
-      places.jurisdictions.map((each) => box(each, placeName(each), given?.has(each) ?? false)),
-      box("", t("none-of-these"), given?.size === 0),
+      places.jurisdictions.map((each) => box(each, placeName(each), given?.includes(each) ?? false)),
+      box("", t("none-of-these"), given?.length === 0),
     );
   };
   const passports = boxes("place-passports", citizenships);
@@ -100,7 +100,7 @@ function place(app: App): Child {
     const ticked = [...from.querySelectorAll("input:checked")].map(
       (each) => (each as HTMLInputElement).value,
     );
-    return ticked.length ? new Set(ticked.filter(Boolean)) : null; // nothing ticked is nothing said
+    return ticked.length ? ticked.filter(Boolean) : null; // nothing ticked is nothing said
   };
   const use = () => {
     app.answers = {
@@ -135,8 +135,7 @@ function place(app: App): Child {
 function library(app: App): Child {
   const { session, shell } = app;
   if (!session) return null;
-  const told = (done: number, total: number) => app.say(t("opening-part", { done, total }));
-  const { archive, invite } = session;
+  const { invite } = session;
   const { offline } = shell;
   return [
     h("h2", {}, t("library")),
@@ -144,31 +143,19 @@ function library(app: App): Child {
     h(
       "div",
       { class: "buttons" },
-      offered(
-        app,
-        [
-          { text: t("save"), acts: ["save"], run: () => keep(app) },
-          archive && {
-            text: t("export"),
-            acts: ["export", "save"],
-            run: async () => download(await archive(told), "library.zip"),
+      offered(app, [
+        { text: t("save"), acts: ["save"], run: () => keep(app) },
+        offline && {
+          text: t("offline"),
+          acts: ["save"],
+          run: async () => {
+            await offline();
+            app.say(t("done-offline"));
           },
-          offline && {
-            text: t("offline"),
-            acts: ["save"],
-            run: async () => {
-              await offline();
-              app.say(t("done-offline"));
-            },
-          },
-          shell.kind === "page" && {
-            text: t("install"),
-            acts: ["save"],
-            run: () => app.say(t("install-how")),
-          },
-          invite && { text: t("invite"), acts: ["invite"], run: () => inviting(invite) },
-        ].map((each) => each || false) as Parameters<typeof offered>[1],
-      ),
+        },
+        shell.kind === "page" && { text: t("install"), acts: ["save"], run: () => app.say(t("install-how")) },
+        invite && { text: t("invite"), acts: ["invite"], run: () => inviting(invite) },
+      ]),
     ),
   ];
 }
