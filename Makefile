@@ -51,10 +51,11 @@ lint: setup ## Check format, style and types
 # users cannot be removed from where the core runs, which it then reports as a failure of this run.
 .PHONY: test
 test: lint data ## Run lint, then every test: the core without a network, then the rest
-	.ci/system-packages nginx caddy systemd-analyze tor tor-gencert microsocks nft ip
+	.ci/system-packages nginx caddy systemd-analyze tor tor-gencert microsocks nft ip chromium
 	scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
 	$(OFFLINE) $(BIN)/pytest --basetemp "$$scratch/core" tests/core; \
-	PATH="$$PATH:/usr/sbin" $(BIN)/pytest --basetemp "$$scratch/rest" --ignore tests/core
+	PATH="$$PATH:/usr/sbin" $(BIN)/pytest --basetemp "$$scratch/rest" --ignore tests/core --ignore tests/browser; \
+	$(BIN)/pytest --basetemp "$$scratch/browser" tests/browser
 
 .PHONY: bench
 bench: setup .venv/bench.stamp data ## Print every figure as JSON, one line each

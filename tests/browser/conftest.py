@@ -1,0 +1,34 @@
+"""A real Chromium (the distribution's) for each test, and a publication whose mirrors it reads."""
+
+import shutil
+
+import pytest
+
+# What a browser does by itself has no place in a test: it would try to reach its maker.
+_QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",  # tests run as root in CI, where Chromium's sandbox cannot
+)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("there is no Chromium on this machine")
+    return {**browser_type_launch_args, "executable_path": chromium, "args": list(_QUIET)}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, object]:
+    return {**browser_context_args, "ignore_https_errors": False, "viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """No address is the one that all others start from; the plugin's own fixture warns of its future."""
