@@ -22,17 +22,19 @@ import { core } from "./core.ts";
 import { fetching } from "./fetching.ts";
 import { notices } from "./notices.ts";
 import { program } from "./program.ts";
-
-const ANSWERERS: Answerers = { ...bundle, ...client, ...core, ...fetching, ...notices, ...program, ...rotation, ...trust };
-
 import { rotation } from "./rotation.ts";
 import { trust } from "./trust.ts";
 
-<<<<<<< HEAD
-const ANSWERERS: Answerers = { ...bundle, ...client, ...core, ...fetching, ...program, ...rotation, ...trust };
-=======
-const ANSWERERS: Answerers = { ...core, ...notices, ...rotation };
->>>>>>> w-keys
+const ANSWERERS: Answerers = {
+  ...bundle,
+  ...client,
+  ...core,
+  ...fetching,
+  ...notices,
+  ...program,
+  ...rotation,
+  ...trust,
+};
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {
