@@ -20,10 +20,19 @@ import { bundle } from "./bundle.ts";
 import { client } from "./client.ts";
 import { core } from "./core.ts";
 import { fetching } from "./fetching.ts";
+import { reading } from "./reading.ts";
 import { rotation } from "./rotation.ts";
 import { trust } from "./trust.ts";
 
-const ANSWERERS: Answerers = { ...bundle, ...client, ...core, ...fetching, ...rotation, ...trust };
+const ANSWERERS: Answerers = {
+  ...bundle,
+  ...client,
+  ...core,
+  ...fetching,
+  ...reading,
+  ...rotation,
+  ...trust,
+};
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {
