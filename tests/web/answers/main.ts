@@ -20,6 +20,7 @@ import { bundle } from "./bundle.ts";
 import { client } from "./client.ts";
 import { core } from "./core.ts";
 import { fetching } from "./fetching.ts";
+import { notices } from "./notices.ts";
 import { reading } from "./reading.ts";
 import { rotation } from "./rotation.ts";
 import { trust } from "./trust.ts";
@@ -29,6 +30,7 @@ const ANSWERERS: Answerers = {
   ...client,
   ...core,
   ...fetching,
+  ...notices,
   ...reading,
   ...rotation,
   ...trust,
