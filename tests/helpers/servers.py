@@ -78,8 +78,8 @@ async def raw(
     try:
         yield recorder
     finally:
-        # A connection that is accepted while the server closes would be nobody's (CPython 3.11): first no more
-        # are accepted, then whoever was gets his task.
+        # A connection that is accepted while the server closes would be nobody's (CPython 3.11): first no
+        # more are accepted, then whoever was gets his task.
         for sock in server.sockets:
             asyncio.get_running_loop().remove_reader(sock.fileno())
         for _ in range(10):

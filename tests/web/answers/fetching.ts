@@ -25,7 +25,7 @@ export async function outcome(work: Promise<Json>): Promise<Json> {
     return { ok: await work };
   } catch (error) {
     if (error instanceof MirrorError) return { code: error.code };
-    if (error === "aborted") return { code: error };
+    if (error === "aborted" || (error as Error).name === "AbortError") return { code: "aborted" };
     throw error;
   }
 }

@@ -22,6 +22,7 @@ import { core } from "./core.ts";
 import { fetching } from "./fetching.ts";
 import { notices } from "./notices.ts";
 import { program } from "./program.ts";
+import { reading } from "./reading.ts";
 import { rotation } from "./rotation.ts";
 import { trust } from "./trust.ts";
 
@@ -32,6 +33,7 @@ const ANSWERERS: Answerers = {
   ...fetching,
   ...notices,
   ...program,
+  ...reading,
   ...rotation,
   ...trust,
 };

@@ -37,14 +37,15 @@ export class Pieces {
   readonly #ledger: Ledger;
   readonly #held = new Map<string, Piece>();
   readonly #signal: AbortSignal;
-  holdings: Holdings | null;
+  #holdings: Holdings;
+  #isKeeping = false;
 
   /** `signal` ends everything that is under way. */
-  constructor(lines: Lines, ledger: Ledger, holdings: Holdings | null, signal: AbortSignal) {
+  constructor(lines: Lines, ledger: Ledger, holdings: Holdings, signal: AbortSignal) {
     this.#lines = lines;
     this.#ledger = ledger;
     this.#signal = signal;
-    this.holdings = holdings;
+    this.#holdings = holdings;
   }
 
   /** The pieces `names`, by name. `UnreachableError` (`piece-unreachable`): some did not come; the others are held. */
@@ -70,8 +71,9 @@ export class Pieces {
         errands.set(name, { path: pathOf(name), limit: MAX_PIECE, part, judge });
       }
     }
-    const take = (name: string, piece: Piece): void => {
+    const take = async (name: string, piece: Piece): Promise<void> => {
       this.#held.set(name, piece);
+      if (this.#isKeeping) await this.#holdings.keep(name, piece.data);
       arrived?.(piece);
       how.told?.(++done, wanted.size);
     };
@@ -84,17 +86,41 @@ export class Pieces {
   /** Fetches what is no piece, or not yet; `null` when all came. */
   async files<Value>(
     errands: ReadonlyMap<string, Errand<Value>>,
-    take: (name: string, value: Value) => void,
+    take: (name: string, value: Value) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, number> | null> {
-    return race(this.#lines, this.#ledger, errands, take, either(this.#signal, signal));
+    return race(this.#lines, this.#ledger, errands, take, this.until(signal));
+  }
+
+  /** Aborts when `signal` does, or this run. */
+  until(signal?: AbortSignal): AbortSignal {
+    return signal ? either(this.#signal, signal) : this.#signal;
+  }
+
+  /**
+   * Does `work` while every piece that it comes by is kept in `holdings`, which are those of this run from then on. Only
+   * then: what somebody reads besides is nobody's business.
+   */
+  async keeping(holdings: Holdings, work: () => Promise<string[]>): Promise<string[]> {
+    this.#holdings = holdings;
+    this.#isKeeping = true;
+    try {
+      const names = await work();
+      for (const name of names) {
+        const piece = this.#held.get(name);
+        if (piece && !(await holdings.piece(name))) await holdings.keep(name, piece.data);
+      }
+      return names;
+    } finally {
+      this.#isKeeping = false;
+    }
   }
 
   /** The piece `name` if it is at hand. */
   async held(name: string, part: Part): Promise<Piece | null> {
     let piece = this.#held.get(name) ?? null;
-    if (!piece && this.holdings) {
-      const data = await this.holdings.piece(name);
+    if (!piece) {
+      const data = await this.#holdings.piece(name);
       piece = data && (await judged(name, data)); // damaged is as good as none
       if (piece) {
         this.#held.set(name, piece);
@@ -115,8 +141,7 @@ async function judged(name: string, data: Bytes): Promise<Piece | null> {
 }
 
 /** Aborts when one of them does. */
-function either(one: AbortSignal, other?: AbortSignal): AbortSignal {
-  if (!other) return one;
+function either(one: AbortSignal, other: AbortSignal): AbortSignal {
   const controller = new AbortController();
   for (const signal of [one, other]) {
     if (signal.aborted) controller.abort(signal.reason);

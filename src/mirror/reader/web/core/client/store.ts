@@ -1,42 +1,30 @@
 /** Where a reader's program keeps things between runs: in memory, unless the person chose a library. */
 
-import type { Bytes } from "../bytes.ts";
-import { StorageError } from "../errors.ts";
-
-/** A whole set of files, and its number: 1 and up, each commit's is one higher. */
-export interface Generation {
-  readonly number: number;
-  readonly files: ReadonlyMap<string, Bytes>;
-}
+import { type Bytes, concat, equal, textOf, utf8 } from "../bytes.ts";
+import { FormatError } from "../errors.ts";
 
 /** What a shell gives. Everything in it was verified before it came in, and is checked when it comes out. */
 export interface Store {
-  /** The current generation; `null` when there never was one. `StorageError("store-damaged")`: it is lost. */
-  load(): Promise<Generation | null>;
-  /**
-   * Make `generation` the current one, whole or not at all. `StorageError("store-changed")` unless its number is
-   * one more than the current one's: of two at a time (two tabs) the second fails rather than undoing the first.
-   */
-  commit(generation: Generation): Promise<void>;
+  /** What was committed last, as one value; `null` when nothing ever was. */
+  load(): Promise<Bytes | null>;
+  /** Replaces that, whole or not at all. */
+  commit(generation: Bytes): Promise<void>;
   /** The piece `name`, or `null`. */
   piece(name: string): Promise<Bytes | null>;
-  /** Take the piece `name`; keeping it is up to the store. */
+  /** Takes the piece `name`; keeping it is up to the store. */
   keep(name: string, data: Bytes): Promise<void>;
 }
 
-export const STORE_CHANGED = "store-changed";
-
 /** Keeps everything for as long as it is referred to: the default, which leaves nothing behind. */
 export class MemoryStore implements Store {
-  #generation: Generation | null = null;
+  #generation: Bytes | null = null;
   readonly #pieces = new Map<string, Bytes>();
 
-  async load(): Promise<Generation | null> {
+  async load(): Promise<Bytes | null> {
     return this.#generation;
   }
 
-  async commit(generation: Generation): Promise<void> {
-    if (generation.number !== (this.#generation?.number ?? 0) + 1) throw new StorageError(STORE_CHANGED);
+  async commit(generation: Bytes): Promise<void> {
     this.#generation = generation;
   }
 
@@ -46,5 +34,36 @@ export class MemoryStore implements Store {
 
   async keep(name: string, data: Bytes): Promise<void> {
     this.#pieces.set(name, data);
+  }
+}
+
+/** Files as one value: a line of JSON with their names and lengths, in order, then their bytes. */
+export function packed(files: ReadonlyMap<string, Bytes>): Bytes {
+  const names = [...files.keys()].sort();
+  const head = names.map((name) => [name, files.get(name)!.length]);
+  return concat(utf8(`${JSON.stringify(head)}\n`), ...names.map((name) => files.get(name)!));
+}
+
+/** What `packed` gave; `FormatError` (`stored-trust`) for anything else. */
+export function unpacked(data: Bytes): Map<string, Bytes> {
+  let at = data.indexOf(10) + 1;
+  const files = new Map<string, Bytes>();
+  const head = jsonOf(data.slice(0, at));
+  for (const entry of Array.isArray(head) ? head : []) {
+    const [name, length] = Array.isArray(entry) ? entry : [];
+    files.set(name, data.slice(at, at + length));
+    at += length;
+  }
+  // One spelling: whatever else this was, it was none of ours.
+  if (!equal(packed(files), data)) throw new FormatError("stored-trust");
+  return files;
+}
+
+/** The JSON of `data`, which only we wrote; `FormatError` (`stored-trust`) when it is none. */
+export function jsonOf(data: Bytes): unknown {
+  try {
+    return JSON.parse(textOf(data));
+  } catch {
+    throw new FormatError("stored-trust");
   }
 }
