@@ -72,6 +72,7 @@ async function ofTests(entry, outfile) {
     platform: "node",
     format: "esm",
     target: "node20",
+    plugins: [texts],
     nodePaths: [`${HERE}node_modules`],
   });
 }

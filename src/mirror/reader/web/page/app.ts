@@ -136,6 +136,7 @@ export async function turn(shell: Shell, language: string): Promise<void> {
   } catch {
     speak("en"); // no network for the words: English is inside
   }
+  document.title = t("news"); // nothing that a glance at the window could tell
   document.documentElement.lang = spoken();
   document.documentElement.dir = direction(spoken());
 }

@@ -11,8 +11,7 @@ import type { Messages } from "./text.ts";
 
 /** The day before which no clock is believed: 2026-11-22, as in `reader/session.py`. */
 const BUILT = 1_795_305_600;
-/** What the window is called, and where leaving leads: nothing that says what was read. */
-const TITLE = "News";
+/** Where leaving leads. */
 const EXIT = "about:blank";
 
 /** Start the reader in `root`. */
@@ -31,7 +30,6 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
   await show(root, {
     kind: shell,
     publication: facts,
-    title: TITLE,
     exit: EXIT,
     version: pieces[0]?.slice(0, 8) ?? "",
     archive: context.archive,

@@ -27,7 +27,6 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [sheet];
-  document.title = shell.title;
 
   const views: { view: View; at: number }[] = [];
   const main = h("main", { id: "main", tabindex: -1 });

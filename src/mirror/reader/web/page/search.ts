@@ -4,6 +4,7 @@ import type { Article } from "../core/model.ts";
 
 // Letters that people type for one another, beyond what Unicode's decomposition joins.
 const ALIKE: Record<string, string> = {
+  ٱ: "ا",
   ي: "ی",
   ى: "ی",
   ك: "ک",
@@ -21,7 +22,7 @@ const ALIKE: Record<string, string> = {
   "’": "'",
   ʼ: "'",
   "‘": "'",
-}; // prettier-ignore
+};
 const UNLIKE = new RegExp(`[${Object.keys(ALIKE).join("")}]`, "g");
 // Marks on letters, the tatweel, and what does not show (joiners, direction marks, soft hyphens).
 const MARKS = /[\p{M}ـ\u00ad\u200b-\u200f\u2060-\u2069]/gu;

@@ -28,8 +28,6 @@ export interface Shell {
     readonly name: string;
     readonly channels: readonly Channel[];
   };
-  /** What the window is called: nothing that a glance at it could tell. */
-  readonly title: string;
   /** Where leaving leads; `about:blank` where nothing better is known. */
   readonly exit: string;
   /** What the program goes by: the first digits of its first piece's name. */
