@@ -15,10 +15,10 @@ export const article =
   async () => {
     const { edition } = app;
     if (!edition) return null;
-    const isGone = listed.state === "withdrawn" || listed.state === "removed";
-    if (!listed.body && !isGone) app.say(t("loading"));
-    const each = isGone ? listed : ((await edition.article(listed.id)) ?? listed);
+    if (!listed.body) app.say(t("loading"));
+    const each = (await edition.article(listed.id)) ?? listed; // also what is gone: why stands in its corrections
     app.say("");
+    const isGone = each.state === "withdrawn" || each.state === "removed";
     setPresent(isGone ? null : each);
     return h(
       "article",
