@@ -1,10 +1,12 @@
 """A publication for a real browser: three languages, links, something withdrawn; ways through its page."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
 from helpers.newsdesk import Desk, files_of
+from helpers.notices import choice_text
 
 LINKED = (
     "The bakers left a note.\n\n"
@@ -16,7 +18,15 @@ TELLTALE = "quicksilver"
 
 
 def tree(base: Path) -> dict[str, bytes]:
-    """What mirrors of a small publication hold."""
+    """What mirrors of a small publication hold.
+
+    Made in a thread: a browser's driver has an event loop in this one, where commands cannot start theirs.
+    """
+    with ThreadPoolExecutor() as pool:
+        return pool.submit(_published, base).result()
+
+
+def _published(base: Path) -> dict[str, bytes]:
     made = Desk(base, base / "publication").init("--channel=fa=fa")
     made.story(
         1, f"The bakers of {TELLTALE} street walked over the bridge.", section="City", title="First story"
@@ -26,6 +36,7 @@ def tree(base: Path) -> dict[str, bytes]:
     made.add(made.story(4, section="Politics", title="Fourth story", source="https://news.example/4"))
     made.add(made.story(5, folder="ru", title="Пекари на мосту", section="Город"), channel="ru")
     made.add(made.story(6, PERSIAN, folder="fa", title="نانوایان روی پل", section="شهر"), channel="fa")
+    (made.folder / "notices.toml").write_text(choice_text("ru-undesirable"))
     made.release()
     made.call("withdraw", made.id_of(3), "--channel=en", "--reason=Nobody was on the bridge.")
     made.later().release()

@@ -78,7 +78,9 @@ export async function ask(
       const back = answering(text.back, () => settle(false), "primary");
       back.dataset.first = "";
       // Rule 2: `detail` counts the clicks that follow each other.
-      const go = text.proceed && answering(text.proceed, ({ detail }) => detail < 2 && next(), "quiet");
+      const go =
+        text.proceed &&
+        answering(text.proceed, ({ detail }) => (detail < 2 ? next() : back.focus()), "quiet");
       const buttons = h("div", { class: "buttons", dir: text.back.direction }, back, question && go); // rule 3
       foot.replaceChildren(...(question ? [shown(question), buttons] : [buttons]));
       back.focus();
