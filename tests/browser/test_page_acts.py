@@ -1,6 +1,5 @@
 """The gate before every act of a browser: nothing happens before it, and the safe answer is the nearest."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -45,7 +44,7 @@ def dialog(page: Page) -> Locator:
 
 
 def done(page: Page) -> list[str]:
-    return json.loads(page.evaluate("JSON.stringify(done)"))
+    return list(page.evaluate("done"))
 
 
 def act(page: Page, name: str) -> None:
@@ -85,10 +84,11 @@ def test_what_was_let_through_happens(reading: Page) -> None:
     assert clipboard(page) == "https://news.example/4"
     act(page, "Copy text")
     proceed(page)
-    page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('by night'))")
+    page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('by night')")
     assert "Fourth story" in clipboard(page)
     act(page, "Print")
     proceed(page)
+    page.wait_for_function("() => done.length")
     with page.expect_download() as given:
         act(page, "Save as a file")
         proceed(page)
@@ -108,7 +108,7 @@ def test_a_held_act_asks_twice_and_a_double_click_answers_once(reading: Page) ->
     expect(dialog(page).locator(".answers button").first).to_be_focused()
     assert done(page) == []
     proceed(page)
-    expect(dialog(page)).to_have_count(0)
+    page.wait_for_function("() => done.length")
     [shared] = done(page)
     assert shared.startswith("share Fourth story")
     assert "127.0.0.1" not in shared
@@ -145,7 +145,7 @@ def test_the_browsers_own_menu_prints_an_empty_sheet(reading: Page) -> None:
     page.evaluate("() => { window.print = () => done.push(document.querySelector('.paper').innerText) }")
     act(page, "Print")
     proceed(page)
-    expect(dialog(page)).to_have_count(0)
+    page.wait_for_function("() => done.length")
     [sheet] = done(page)
     assert "Fourth story" in sheet
     assert "walked over the bridge" in sheet
@@ -167,7 +167,7 @@ def test_no_link_leads_away_without_a_word(reading: Page, site: Site) -> None:
     page.frame_locator("iframe").get_by_role("link", name="the file").press("Enter")
     proceed(page)
     dialog(page).locator(".quiet").click()
-    expect(dialog(page)).to_have_count(0)
+    page.wait_for_function("() => done.length")
     assert done(page) == ["open https://archive.example/file"]
     assert len(site.asked) == before
 
