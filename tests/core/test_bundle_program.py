@@ -17,7 +17,7 @@ TEMPLATE = (
     b'<script type="application/json" id="program">"@program@"</script>@embedded@<a href="@first@.html">'
 )
 NOBODY = program.Facts("ab" * 32, "", ()).encode()
-NAMES = st.from_regex(r"\A[a-z0-9](?:[a-z0-9._-]{0,10}[a-z0-9])?\Z")
+NAMES = st.from_regex(r"\A[a-z](?:[a-z0-9._-]{0,10}[a-z0-9])?\Z")
 PIECES = PieceList(7, ("ab" * 32,), 2_560)
 
 
@@ -65,6 +65,7 @@ def test_the_whole_one_is_taken() -> None:
         (written(FACTS, FACTS, INDEX), "not-a-program"),
         (written(FACTS, INDEX, ("../evil", b"")), "not-a-program"),
         (written(FACTS, INDEX, ("x/y", b"")), "not-a-program"),
+        (written(("1", b""), FACTS, INDEX), "not-a-program"),
         (written(FACTS), "not-a-program"),
         (written(INDEX), "not-a-program"),
         (written(FACTS, (program.TEMPLATE, TEMPLATE + TEMPLATE)), "not-a-program"),
@@ -99,6 +100,51 @@ def _number(value: int) -> Writer:
     writer = Writer()
     writer.number(value)
     return writer
+
+
+LISTED = {"last": 2_560, "pieces": ["ab" * 32], "raw": 9}
+
+
+def with_parts(**changes: object) -> bytes:
+    said = json.dumps({"text.ru.json": {**LISTED, **changes}}, sort_keys=True, separators=(",", ":"))
+    return written(FACTS, INDEX, (program.PARTS, said.encode()))
+
+
+def test_parts_are_lists_of_pieces() -> None:
+    files = program.decode(with_parts())
+    assert program.read_parts(files) == {"text.ru.json": PieceList(9, ("ab" * 32,), 2_560)}
+    assert program.read_parts(whole()) == {}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"raw": 0},
+        {"raw": MAX_PROGRAM + 1},
+        {"raw": 9.0},
+        {"raw": True},
+        {"raw": "9"},
+        {"last": 2_561},
+        {"last": 2_560.0},
+        {"pieces": []},
+        {"pieces": ["ab" * 32] * 257},
+        {"pieces": ["AB" * 32]},
+        {"pieces": ["ab" * 31]},
+        {"pieces": [7]},
+        {"pieces": {}},
+        {"more": 1},
+    ],
+)
+def test_a_part_that_cannot_be_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(FormatError) as caught:
+        program.decode(with_parts(**changes))
+    assert caught.value.code == "not-a-program"
+
+
+@pytest.mark.parametrize("said", [b"[]", b"null", b"{", b'{"../x":{}}', b"{ }", b'{"a":[]}', b'{"a":7}'])
+def test_a_list_of_parts_has_one_form(said: bytes) -> None:
+    with pytest.raises(FormatError):
+        program.decode(written(FACTS, INDEX, (program.PARTS, said)))
 
 
 class _Elements(HTMLParser):

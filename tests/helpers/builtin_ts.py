@@ -1,63 +1,50 @@
 """The built-in texts as TypeScript: ``python tests/helpers/builtin_ts.py`` writes them again.
 
-Only those that are shown where no set of notices verified: a set that did has every text in English,
-and without one nothing is ever asked.
+A file for each language, so that a reader gets English and the own one. Only those texts that are shown where
+no set of notices verified: a set that did has every text in English, and without one nothing is ever asked.
 """
 
 import json
+from pathlib import Path
 from typing import Final
 
 from helpers.node import WEB
 from mirror.notices.builtin import BUILTIN, MISSING, RIGHT_TO_LEFT
 
-FILE: Final = WEB / "core/notices/builtin.ts"
+FOLDER: Final = WEB / "core/notices/builtin"
 _NEVER_SHOWN: Final = {"ui.question", "ui.question-again", "ui.proceed"}
-_HEAD: Final = """\
-/**
- * The last resort: texts for when no notices verified (`notices/builtin.py`, from which
- * `python tests/helpers/builtin_ts.py` made this file). All but English are machine translations, and say so.
- */
-"""
-_TAIL: Final = """\
-/** The texts by language and key. */
-export const BUILTIN: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map(
-  Object.entries(TEXTS).map(([tag, texts]) => [
-    tag,
-    new Map(texts.map((text, place) => [KEYS[place]!, text])),
-  ]),
-);
-"""
+_KEYS: Final = [key for key in BUILTIN["en"] if key not in _NEVER_SHOWN]
+_FROM: Final = "// Made from `notices/builtin.py` by `python tests/helpers/builtin_ts.py`.\n"
 
 
-def text() -> str:
-    """What ``core/notices/builtin.ts`` must hold."""
-    keys = [key for key in BUILTIN["en"] if key not in _NEVER_SHOWN]
-    texts = [
-        f"  {_name(tag)}: [\n{_lines([texts[key] for key in keys], 4)}  ]," for tag, texts in BUILTIN.items()
-    ]
-    lines = (
-        _HEAD,
-        "/** Stands in for any text that is nowhere. */",
-        f"export const MISSING = {_spelled(MISSING)};",
-        f"export const RIGHT_TO_LEFT: readonly string[] = {json.dumps(sorted(RIGHT_TO_LEFT))};",
-        "",
-        f"const KEYS = [\n{_lines(keys, 2)}];",
-        "",
-        "const TEXTS = {",
-        *texts,
-        "};",
-        "",
-        _TAIL,
+def files() -> dict[Path, str]:
+    """What each file must hold."""
+    made = {FOLDER / "keys.ts": _keys()}
+    for tag, texts in BUILTIN.items():
+        made[FOLDER / f"{tag}.ts"] = _texts(tag, [texts[key] for key in _KEYS])
+    return made
+
+
+def _keys() -> str:
+    return (
+        f"{_FROM}\n/** Stands in for any text that is nowhere. */\n"
+        f"export const MISSING = {_spelled(MISSING)};\n\n"
+        f"/** What the built-in texts of each language are, in their order. */\n"
+        f"export const KEYS: readonly string[] = [\n{_lines(_KEYS, 2)}];\n"
     )
-    return "\n".join(lines)
+
+
+def _texts(tag: str, texts: list[str]) -> str:
+    direction = "rtl" if tag in RIGHT_TO_LEFT else "ltr"
+    return (
+        f'{_FROM}\nimport type {{ Builtin }} from "../text.ts";\n\n'
+        f"export const LAST_RESORT: Builtin = {{\n  language: {_spelled(tag)},\n"
+        f"  direction: {_spelled(direction)},\n  texts: [\n{_lines(texts, 4)}  ],\n}};\n"
+    )
 
 
 def _lines(texts: list[str], indent: int) -> str:
     return "".join(f"{' ' * indent}{_spelled(each)},\n" for each in texts)
-
-
-def _name(tag: str) -> str:
-    return tag if tag.isalnum() else _spelled(tag)
 
 
 def _spelled(text: str) -> str:
@@ -65,4 +52,5 @@ def _spelled(text: str) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(text())
+    for path, text in files().items():
+        path.write_text(text, "utf-8")

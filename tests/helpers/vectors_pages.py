@@ -53,6 +53,12 @@ def one_page(
     return head + fields(1, *named, ident, title, *instants, *of)
 
 
+def two_sections(*names: str) -> bytes:
+    """A page of two articles, the first in the first section and the second in the second."""
+    head = fields(1, 100, 1, 0, b"\xab" * 32, 0, 2)
+    return head + fields(2, 1, "en", 2, *names, "a", "b", "T", "T", *[0] * 6, 0, 1, 0, 0)
+
+
 def page() -> Iterator[Case]:
     def one(name: str, why: str, expect: str, raw: bytes) -> Case:
         return case("page", name, why, expect, bytes=packed(raw), channel=CHANNEL, dictionaries=1)
@@ -85,13 +91,18 @@ def page() -> Iterator[Case]:
         "limit",
         one_page(clusters=fields(1, (2 << 20) + 1, 1, 0, b"\xab" * 32, 0, 1)),
     )
-    yield one("unsorted-names", "sections out of order", "page", one_page(sections=("b", "a")))
-    yield one("repeated-name", "a language twice", "page", one_page(languages=("en", "en")))
+    yield one("unsorted-names", "sections out of order", "page", two_sections("b", "a"))
+    yield one("repeated-name", "a section twice", "page", two_sections("a", "a"))
+    by_bytes = ("\uff5e", "\U0001f9f6")
+    yield one("names-by-bytes", "U+FF5E before U+1F9F6", "ok", two_sections(*by_bytes))
+    yield one("names-by-utf-16", "U+1F9F6 before U+FF5E", "page", two_sections(*by_bytes[::-1]))
+    yield one("unused-language", "a language that no article has", "page", one_page(languages=("en", "fa")))
     yield one("unused-name", "a section that no article has", "page", one_page(sections=("", "a")))
     yield one("no-language-tag", "a path for a language", "page", one_page(languages=("../en",)))
     yield one("id-is-a-path", "../x", "page", one_page(ident="../x"))
     yield one("id-in-capitals", "A", "page", one_page(ident="A"))
     yield one("blank-title", "only a space", "page", one_page(title=" "))
+    yield one("title-of-a-byte-order-mark", "U+FEFF is no white space", "ok", one_page(title="\ufeff"))
     yield one("title-with-escape", "a terminal escape", "control-character", one_page(title="a\x1b[2J"))
     yield one("title-too-long", "1,001 characters", "limit", one_page(title="x" * 1_001))
     yield one("before-1970", "an instant of -1", "page", one_page(instants=(1, 0)))
@@ -176,6 +187,13 @@ def cluster() -> Iterator[Case]:
         changed("Было шесть.\nСтало семь.", ""),
         articles,
     )
+    yield one(
+        "correction-of-nothing-but-an-instant",
+        "no space and no text",
+        "record",
+        changed(f"{NOW} Было шесть.\nСтало семь.", f"{NOW}"),
+        articles,
+    )
     yield one("image-without-field", "ten fields for eleven", "record", changed("«پل»\x0b", "«پل»"), articles)
     digest = PICTURE.thumbnail.digests[0]
     once = pages.cluster_text([replace(articles[1], images=(PICTURE,))])
@@ -187,6 +205,23 @@ def cluster() -> Iterator[Case]:
         "record",
         once.replace("4\x0b0", "1048577\x0b0").encode(),
         [articles[1]],
+    )
+    yield one(
+        "image-of-nothing", "no bytes", "record", once.replace("4\x0b0", "0\x0b0").encode(), [articles[1]]
+    )
+    yield one(
+        "image-of-too-many-pieces",
+        "257 digests",
+        "record",
+        once.replace(digest, digest * 257).encode(),
+        [articles[1]],
+    )
+    yield one(
+        "picture-of-a-withdrawn-article",
+        "its page says that it has none",
+        "record",
+        once.replace(articles[1].body, "").encode(),
+        [replace(articles[1], body="", images=(), state=State.WITHDRAWN)],
     )
 
 

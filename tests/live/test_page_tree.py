@@ -9,11 +9,12 @@ import pytest
 
 from helpers.newsdesk import Desk, desk, files_of
 from helpers.syncing import Place
-from mirror.bundle import piece
+from mirror.bundle import edition, piece
+from mirror.bundle.program import read_parts
 from mirror.client import page
 from mirror.errors import UnreachableError
 from mirror.limits import MAX_PIECE
-from mirror.publisher.published import program_digest
+from mirror.publisher.published import current_program, pieces_of, program_digest
 from mirror.store.names import Kind, kind_of
 from mirror.trust.changes import new_publication
 from mirror.trust.publication import Draft
@@ -72,7 +73,7 @@ def test_a_second_release_signs_no_program_again(made: Desk) -> None:
 def test_a_new_program_is_signed_and_the_old_one_goes(made: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     files = page.built_files()
     old = pages(made.folder / "tree")["r/index.html"]
-    monkeypatch.setattr(page, "built_files", lambda: {**files, "reader.js": b"export const start=1"})
+    monkeypatch.setattr(page, "built_files", lambda *parts: {} if parts else {**files, "reader.js": b"new"})
     made.later().release()
     assert pages(made.folder / "tree")["r/index.html"] != old
     assert made.workspace.publication().version("reader") == 3
@@ -93,6 +94,25 @@ def test_a_publication_without_the_role_gets_it_with_its_next_release(
 
 def without_reader(make: Callable[..., Draft], **given: Any) -> Draft:
     return make(**{**given, "reader": None})
+
+
+def test_parts_are_signed_carried_and_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = page.built_files()
+    part = {"text.xx.json": b"words " * 9_000}
+    monkeypatch.setattr(page, "built_files", lambda *parts: dict(part if parts else files))
+    made = desk(tmp_path)
+    made.add(made.story(1))
+    made.release()
+    signed = current_program(made.tree, made.workspace.publication())
+    assert signed is not None
+    listed = read_parts(signed[0])["text.xx.json"]
+    assert edition.unseal(listed, pieces_of(made.tree)) == part["text.xx.json"]
+    copy = Place(tmp_path / "node", made.workspace.publication().roots[0], ("ru", "en"))
+    copy.sync({"mirror 1": carried(made)}, now=made.clock.at)
+    assert edition.unseal(listed, pieces_of(copy.tree)) == part["text.xx.json"]
+    made.later().add(made.story(2))
+    made.release()
+    assert edition.unseal(listed, pieces_of(made.tree)) == part["text.xx.json"]
 
 
 def test_a_publisher_may_do_without(tmp_path: Path) -> None:

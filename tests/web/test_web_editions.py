@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import bench_bundle
+from helpers import zipforge
 from helpers.bundle_vectors import digest_of, packed
 from helpers.corpora import corpus
 from helpers.editions import Shelf, facts, many, sealed_picture, small_layout, story
@@ -19,6 +20,8 @@ from helpers.web_bundle import agreed
 from mirror.bundle import archive, pack, piece
 from mirror.bundle import edition as editions
 from mirror.bundle import manifest as manifests
+from mirror.errors import FormatError
+from mirror.limits import MAX_ARCHIVE, MAX_ARCHIVE_ENTRIES
 from mirror.model import State
 
 
@@ -168,6 +171,12 @@ def test_an_archive_is_read_in_place(node: Node, tmp_path: Path) -> None:
     answer = node.ask("bundle-archive-file", {"file": str(place), "paths": [paths[0], paths[-1], "r/none"]})
     assert answer["size"] == len(paths)
     assert answer["found"] == [digest_of(bytes(LARGE)), digest_of(bytes(LARGE)), digest_of(None)]
+    extra = at + len(directory) - 12  # of the last entry, which has its place there
+    for each in range(extra, extra + 12):
+        spoil(place, each)
+        answer_then = node.ask("bundle-archive-file", {"file": str(place), "paths": []})
+        assert answer_then == opened_here(place) == Refused("FormatError", "archive-form")
+        spoil(place, each)
     assert answer["bytes"] < 2 * (LARGE + 100) + len(directory) + 200
 
 
@@ -179,3 +188,73 @@ def test_more_entries_than_the_old_format_counts(node: Node, tmp_path: Path) -> 
         answer = node.ask("bundle-archive-file", {"file": str(place), "paths": ["s/165533/0", "s/165534/0"]})
         assert answer["size"] == count
         assert answer["found"] == [digest_of(b"x"), digest_of(b"x" if count == 65_535 else None)]
+
+
+def test_every_byte_of_large_end_records_counts(node: Node, tmp_path: Path) -> None:
+    place = tmp_path / "many.mirror.zip"
+    with place.open("wb") as file:
+        archive.write_archive(file, ((f"s/{number + 100_000}/0", b"") for number in range(65_535)))
+    size = place.stat().st_size
+    for each in range(size - 98, size):
+        spoil(place, each)
+        refused = opened_here(place)
+        assert refused is not None
+        assert node.ask("bundle-archive-file", {"file": str(place), "paths": []}) == refused
+        spoil(place, each)
+
+
+def test_a_directory_is_refused_before_any_entry_is_read(node: Node, tmp_path: Path) -> None:
+    """Nothing is asked of these archives: opening them is enough."""
+    good = zipforge.entries()
+    far = [good[0], replace(good[1], at=0), good[2]]
+    long = [zipforge.Entry(f"r/{'a' * 60}/{'b' * 60}/{'c' * size}".encode()) for size in (4, 5)]
+    end = archive._end_records
+    entry = archive._directory_entry("m/heads/ru", 0, 0, 0)
+    header = archive._local_header("m/heads/ru", 0, 0)
+    for data, code in (
+        (zipforge.forged(good), None),
+        (zipforge.forged(good, gap=b"x"), "archive-form"),
+        (zipforge.forged(far), "archive-form"),
+        (zipforge.forged(long[:1]), None),
+        (zipforge.forged(long[1:]), "archive-path"),
+        (header + entry + b"x" + end(1, len(entry) + 1, len(header)), "archive-form"),
+        (bytes(1_000) + end(1, 1_000, 0), "archive-form"),
+        (end(MAX_ARCHIVE_ENTRIES + 1, 0, 0), "archive-size"),
+    ):
+        place = tmp_path / "small.mirror.zip"
+        place.write_bytes(data)
+        assert opened_here(place) == (
+            Refused("LimitError" if code == "archive-size" else "FormatError", code) if code else None
+        )
+        answer = node.ask("bundle-archive-file", {"file": str(place), "paths": []})
+        assert (answer if isinstance(answer, Refused) else None) == opened_here(place)
+
+
+def test_an_archive_has_its_bound(node: Node, tmp_path: Path) -> None:
+    place = tmp_path / "large.mirror.zip"
+    for size, code in ((MAX_ARCHIVE, "not-an-archive"), (MAX_ARCHIVE + 1, "archive-size")):
+        with place.open("wb") as file:
+            file.truncate(size)
+        expected = opened_here(place)
+        assert expected is not None
+        assert expected.code == code
+        assert node.ask("bundle-archive-file", {"file": str(place), "paths": []}) == expected
+
+
+def opened_here(place: Path) -> Refused | None:
+    """How Python refuses the archive, if it does."""
+    try:
+        with place.open("rb") as file:
+            archive.open_archive(file)
+    except FormatError as error:
+        return Refused(type(error).__name__, error.code)
+    return None
+
+
+def spoil(place: Path, at: int) -> None:
+    """Flip a bit of the byte ``at``; once more, and it is as it was."""
+    with place.open("r+b") as file:
+        file.seek(at)
+        [byte] = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte ^ 1]))

@@ -1,5 +1,6 @@
 """The browser's reader takes the same programs as Python, and makes the same page of them."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +14,7 @@ from mirror.model import PieceList
 
 TEMPLATE = b'<script id="program">"@program@"</script>@embedded@<a href="@first@.html">'
 NOBODY = program.Facts("ab" * 32, "", ()).encode()
-NAMES = st.from_regex(r"\A[a-z0-9](?:[a-z0-9._-]{0,10}[a-z0-9])?\Z")
+NAMES = st.from_regex(r"\A[a-z](?:[a-z0-9._-]{0,10}[a-z0-9])?\Z")
 LIST = PieceList(77, ("ab" * 32, "0f" * 32), 5_120)
 
 
@@ -79,3 +80,30 @@ def test_the_page_is_the_same(node: Node, name: str, *, first: bool) -> None:
     listed = {"rawLength": LIST.raw_length, "digests": list(LIST.digests), "lastSize": LIST.last_size}
     page = node.ask("program-page", {"raw": program.encode(files).hex(), "pieces": listed})
     assert page == program.index_page(files, LIST).decode()
+
+
+LISTED = {"last": 2_560, "pieces": ["ab" * 32], "raw": 9}
+VALUES: st.SearchStrategy[object] = st.sampled_from(
+    [0, 9, 9.0, True, None, "9", 2_560, 1 << 20, (1 << 20) + 1, [], ["ab" * 32], ["AB" * 32], {}]
+)
+
+
+@given(
+    names=st.lists(NAMES | st.sampled_from(["1", "__proto__", "Z"]), max_size=3),
+    key=st.sampled_from(["last", "pieces", "raw", "more"]),
+    value=VALUES,
+    sort=st.booleans(),
+)
+def test_parts_are_judged_as_in_python(
+    node: Node, names: list[str], key: str, value: object, *, sort: bool
+) -> None:
+    whole = dict.fromkeys(names, LISTED)
+    for parts in (whole, whole | {name: {**LISTED, key: value} for name in names[:1]}):
+        said = json.dumps(parts, sort_keys=sort, separators=(",", ":")).encode()
+        files = {program.FACTS: NOBODY, program.TEMPLATE: TEMPLATE, program.PARTS: said}
+        same(node, program.encode(files))
+
+
+@given(said=st.sampled_from([b"[]", b"null", b"{", b"{ }", b'{"a":[]}', b'{"a":7}', b"{}", b'"a"', b""]))
+def test_lists_of_parts_have_one_form(node: Node, said: bytes) -> None:
+    same(node, program.encode({program.FACTS: NOBODY, program.TEMPLATE: TEMPLATE, program.PARTS: said}))

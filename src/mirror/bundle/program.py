@@ -4,8 +4,11 @@
 
     "mirror-program" 01     15 bytes; another last byte is a newer format
     number count            1 to 64, and for each, ascending by name (by bytes), none twice:
-      line name             [a-z0-9] ([a-z0-9._-]* [a-z0-9])?, at most 40 characters
+      line name             [a-z] ([a-z0-9._-]* [a-z0-9])?, at most 40 characters
       data content          at most 1 MiB
+
+What is not needed to begin with (other languages' words, what a reader seldom does) are *parts*: lists of
+pieces of their own, which ``parts.json`` names: signed with the rest, and fetched when they are needed.
 
 It travels as every parcel does, so any mirror carries it and any reader checks it. What a browser opens
 first, ``index.html``, is made from it by ``index_page``: by the publisher, by a node after it verified the
@@ -25,14 +28,16 @@ from typing import Final
 
 from mirror.bundle.wire import Cursor, Writer
 from mirror.errors import FormatError
-from mirror.limits import MAX_PROGRAM, MAX_PROGRAM_FILES
+from mirror.limits import MAX_PIECES, MAX_PROGRAM, MAX_PROGRAM_FILES, PIECE_SIZES
 from mirror.model import PieceList
 
 MAGIC: Final = b"mirror-program\x01"
 FACTS: Final = "facts.json"  # ``Facts``
 TEMPLATE: Final = "index.html"
+PARTS: Final = "parts.json"  # part → its list of pieces
 _MAX_NAME: Final = 40
-_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
+_NAME: Final = re.compile(r"[a-z](?:[a-z0-9._-]*[a-z0-9])?")
 # Stands once in the template, as the whole content of a <script type="application/json">.
 _PLACE: Final = b'"@program@"'
 _PLACES: Final = re.compile(rb'"@program@"|@(?:embedded|first)@')
@@ -73,6 +78,7 @@ def decode(raw: bytes) -> dict[str, bytes]:
     if FACTS not in files or template.count(_PLACE) != 1 or not _is_utf8(template):
         raise FormatError("The reader's program has no page to begin with.", code="not-a-program")
     read_facts(files)
+    read_parts(files)
     return files
 
 
@@ -121,6 +127,51 @@ def read_facts(files: Mapping[str, bytes]) -> Facts:
     raise FormatError("The reader's program does not say whose it is.", code="not-a-program")
 
 
+def write_parts(parts: Mapping[str, PieceList]) -> bytes:
+    """The bytes of ``parts.json``: JSON with sorted keys and no spaces."""
+    return _json({name: _listed(pieces) for name, pieces in parts.items()})
+
+
+def read_parts(files: Mapping[str, bytes]) -> dict[str, PieceList]:
+    """The parts of a program by name, each a frame of at most ``MAX_PROGRAM`` bytes; none without a list.
+
+    Raises:
+        FormatError: ``not-a-program``: the list is not as ``write_parts`` writes it, or names what cannot be.
+    """
+    if PARTS not in files:
+        return {}
+    try:
+        said = json.loads(files[PARTS])
+        parts = {
+            name: PieceList(each["raw"], tuple(each["pieces"]), each["last"]) for name, each in said.items()
+        }
+        if (
+            all(_can_be(name, pieces) for name, pieces in parts.items())
+            and write_parts(parts) == files[PARTS]
+        ):
+            return parts
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    raise FormatError("The reader's program names parts that cannot be.", code="not-a-program")
+
+
+def _can_be(name: str, pieces: PieceList) -> bool:
+    numbers: tuple[object, object] = (pieces.raw_length, pieces.last_size)
+    return (
+        len(name) <= _MAX_NAME
+        and _NAME.fullmatch(name) is not None
+        and all(type(number) is int for number in numbers)  # JSON has other numbers, and true
+        and 0 < pieces.raw_length <= MAX_PROGRAM
+        and pieces.last_size in PIECE_SIZES
+        and 0 < len(pieces.digests) <= MAX_PIECES
+        and all(map(_DIGEST.fullmatch, pieces.digests))
+    )
+
+
+def _listed(pieces: PieceList) -> dict[str, object]:
+    return {"last": pieces.last_size, "pieces": list(pieces.digests), "raw": pieces.raw_length}
+
+
 def index_page(
     files: Mapping[str, bytes],
     pieces: PieceList,
@@ -136,11 +187,13 @@ def index_page(
         files: As ``decode`` gave them.
         pieces: What carries them.
         shell: ``page`` for the page of a mirror; ``file`` or ``loopback``.
-        embedded: For a file: the ``pieces`` one after another, and an ``archive``.
+        embedded: For a file: the ``pieces`` one after another, those of its ``parts`` in the order of their
+            names, and an ``archive``.
     """
     facts = read_facts(files)
-    listed = {"last": pieces.last_size, "pieces": list(pieces.digests), "raw": pieces.raw_length}
-    said = _json({"mirrors": facts.mirrors, "program": listed, "shell": shell}).replace(b"<", b"\\u003c")
+    said = _json({"mirrors": facts.mirrors, "program": _listed(pieces), "shell": shell}).replace(
+        b"<", b"\\u003c"
+    )
     carried = b"".join(
         b'<script type="text/plain" id="%b">%b</script>' % (name.encode(), b64encode(data))
         for name, data in embedded.items()

@@ -72,6 +72,8 @@ async def fetch_notices(verified: Verified, fetcher: Pieces) -> FetchedNotices:
 async def fetch_program(verified: Verified, fetcher: Pieces) -> tuple[dict[str, bytes], PieceList] | None:
     """The files of the browser's reader, and the list of their pieces; None where none is signed.
 
+    Its parts are fetched too, so that all of it is held.
+
     Raises:
         UnreachableError, FormatError: It was signed, and is not to be had or not whole.
     """
@@ -79,7 +81,10 @@ async def fetch_program(verified: Verified, fetcher: Pieces) -> tuple[dict[str, 
     if target is None:
         return None
     raw, listed = await _parcel(target, fetcher, Part.PROGRAM, MAX_PROGRAM)
-    return program.decode(raw), listed
+    files = program.decode(raw)
+    for part in program.read_parts(files).values():
+        await _unsealed(fetcher, part, Part.PROGRAM)
+    return files, listed
 
 
 async def _parcel(target: TargetInfo, fetcher: Pieces, part: Part, most: int) -> tuple[bytes, PieceList]:

@@ -17,8 +17,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-from mirror.bundle import program
+from mirror.bundle import parcel, piece, program
 from mirror.bundle.manifest import Manifest
+from mirror.bundle.parcel import Parcel
 from mirror.errors import StorageError
 from mirror.limits import MAX_PIECE
 from mirror.model import Article, PieceList
@@ -27,6 +28,7 @@ from mirror.notices.gate import Block
 
 _FOLDER: Final = "r/"
 _BUILT: Final = Path(__file__).parents[1] / "reader" / "web" / "built" / "page"
+_PARTS: Final = _BUILT.with_name("parts")
 INDEX: Final = _FOLDER + program.TEMPLATE
 FRONT: Final = _FOLDER + "front/"
 # Parts of the program that a browser asks for by their names; the page takes the others from its pieces.
@@ -44,6 +46,25 @@ _UNCHECKED: Final = (
     "This page was made for browsers without scripts. Nothing on it was checked by your device: "
     "whoever runs this mirror could have changed it."
 )
+
+
+def sealed_program(facts: program.Facts) -> tuple[Parcel, dict[str, bytes]] | None:
+    """The reader that came with this program, for a publication: the parcel, and all pieces with its parts'.
+
+    None where it was not built. Raises as ``built_files``.
+    """
+    files, parts = built_files(), built_files(_PARTS)
+    if not files:
+        return None
+    sealed = {name: piece.seal(data) for name, data in parts.items()}
+    files[program.FACTS] = facts.encode()
+    if sealed:
+        files[program.PARTS] = program.write_parts({name: each.pieces for name, each in sealed.items()})
+    made = parcel.seal(program.encode(files))
+    pieces = dict(made.pieces)
+    for each in sealed.values():
+        pieces |= zip(each.pieces.digests, each.data, strict=True)
+    return made, pieces
 
 
 def built_files(folder: Path = _BUILT) -> dict[str, bytes]:

@@ -26,7 +26,7 @@ from mirror.model import Endpoint
 from mirror.net import ABSENT, TOO_LONG, OneByOne
 from mirror.notices import decode
 from mirror.publisher.program import page_files
-from mirror.publisher.published import current_edition, notices_digest, pieces_of, program_digest
+from mirror.publisher.published import current_edition, notices_digest, pieces_of, program_pieces
 from mirror.publisher.workspace import Workspace
 from mirror.store import atomic
 from mirror.store.generations import MemoryGenerations
@@ -87,7 +87,7 @@ def export(
     metadata = {f"m/{name}": data for name, data in tree(publication).items() if _is_of(name, editions)}
     carried = [*_pieces(workspace, publication, editions, with_images)]
     if with_page:
-        carried += _program_pieces(workspace, publication)
+        carried += program_pieces(workspace.tree, publication)
         metadata |= {
             path: data
             for path, data in page_files(workspace.tree, publication).items()
@@ -144,7 +144,9 @@ def prove(
                 raise StorageError("another edition")
             decode(_carried(notices.sha256, get, MAX_NOTICE_SET))
             if with_page and (page := verified.target(PROGRAM_TARGET)) is not None:
-                program.decode(_carried(page.sha256, get, MAX_PROGRAM))
+                files = program.decode(_carried(page.sha256, get, MAX_PROGRAM))
+                for part in program.read_parts(files).values():
+                    edition.unseal(part, get)
             for digest in edition.image_pieces(wanted.articles().values()) if with_images else ():
                 piece.check(digest, get(digest))
     except MirrorError as error:
@@ -226,13 +228,6 @@ def _pieces(
     if with_images:
         for made in editions.values():
             yield from edition.image_pieces(made.articles().values())
-
-
-def _program_pieces(workspace: Workspace, publication: Publication) -> Iterator[str]:
-    digest = program_digest(publication)
-    if digest is not None:
-        listed = parcel.parse_list(digest, pieces_of(workspace.tree)(digest), MAX_PROGRAM)
-        yield from (digest, *listed.digests)
 
 
 def _entries(

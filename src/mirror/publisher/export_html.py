@@ -8,6 +8,7 @@ could have changed it, and it says so.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -65,7 +66,12 @@ def export_html(
         with suppress(MirrorError):
             atomic.remove(part)
     get = pieces_of(workspace.tree)
-    pieces = b"".join(map(get, listed.digests))
-    page = program.index_page(files, listed, "file", {"pieces": pieces, "archive": archive})
+    parts = chain.from_iterable(part.digests for part in program.read_parts(files).values())
+    embedded = {
+        "pieces": b"".join(map(get, listed.digests)),
+        "parts": b"".join(map(get, parts)),
+        "archive": archive,
+    }
+    page = program.index_page(files, listed, "file", embedded)
     place(out, page)
     return replace(made, bytes=len(page))

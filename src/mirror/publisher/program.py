@@ -1,10 +1,10 @@
 """The browser's reader as this publication signs it: the files that came with the program, and some facts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 
-from mirror.bundle import parcel, program
-from mirror.bundle.parcel import Parcel
+from mirror.bundle import program
 from mirror.client import page
 from mirror.publisher.config import PublicationConfig
 from mirror.publisher.published import current_edition, current_notices, current_program
@@ -12,18 +12,23 @@ from mirror.store.tree import Tree
 from mirror.trust.publication import Publication
 
 
-def make_program(config: PublicationConfig, first_root: bytes) -> Parcel | None:
-    """The program for readers of this publication, ready to be signed.
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program ready to be signed: ``head`` names its list, ``pieces`` are all, its parts' too."""
+
+    head: str
+    pieces: Mapping[str, bytes]
+
+
+def make_program(config: PublicationConfig, first_root: bytes) -> Program | None:
+    """The program for readers of this publication.
 
     None where it was not built, or where the publication wants none.
     """
-    files = page.built_files() if config.page.carry else {}
-    if not files:
-        return None
     channels = tuple(program.Channel(each.id, each.language, each.title) for each in config.channels)
     facts = program.Facts(sha256(first_root).hexdigest(), config.name, channels, config.page.mirrors)
-    files[program.FACTS] = facts.encode()
-    return parcel.seal(program.encode(files))
+    sealed = page.sealed_program(facts) if config.page.carry else None
+    return None if sealed is None else Program(sealed[0].head, sealed[1])
 
 
 def page_files(tree: Tree, publication: Publication) -> Mapping[str, bytes]:

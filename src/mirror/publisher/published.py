@@ -74,6 +74,15 @@ def current_program(tree: Tree, publication: Publication) -> tuple[dict[str, byt
     return program.decode(edition.unseal(listed, get)), listed
 
 
+def program_pieces(tree: Tree, publication: Publication) -> Iterator[str]:
+    """The names of all pieces of the browser's reader in force, its parts' too."""
+    signed = current_program(tree, publication)
+    if signed is not None:
+        yield from _parcel_pieces(program_digest(publication), pieces_of(tree), MAX_PROGRAM)
+        for part in program.read_parts(signed[0]).values():
+            yield from part.digests
+
+
 def current_notices(tree: Tree, publication: Publication) -> NoticeSet | None:
     """The notices in force; None before the first ones."""
     digest = notices_digest(publication)
@@ -92,7 +101,7 @@ def needed_pieces(tree: Tree, publication: Publication) -> frozenset[str]:
     get = pieces_of(tree)
     names = [
         _parcel_pieces(notices_digest(publication), get, MAX_NOTICE_SET),
-        _parcel_pieces(program_digest(publication), get, MAX_PROGRAM),
+        program_pieces(tree, publication),
     ]
     for channel in publication.channels:
         now = current_edition(tree, publication, channel)

@@ -14,16 +14,15 @@ Rules:
 
 import asyncio
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Final, Self
 
 from aiohttp import web
 
-from mirror.bundle import parcel, program
-from mirror.bundle.parcel import Parcel
+from mirror.bundle import edition, parcel, program
 from mirror.client.metadata import Mirrors, fetch_roots, metadata_files
-from mirror.client.page import INDEX, built_files
+from mirror.client.page import INDEX, sealed_program
 from mirror.client.report import Part
 from mirror.errors import MirrorError, StorageError
 from mirror.limits import MAX_PROGRAM, STOP_SECONDS
@@ -68,7 +67,7 @@ class LocalPage:
         self._token = randomness(16).hex()
         self._port = port
         self._host = ""
-        self._index, self._program = _page(session, name, language)
+        self._index, self._pieces = _page(session, name, language)
         self._metadata: dict[str, bytes] = {}
         self._taken: float | None = None
         self._refreshing = asyncio.Lock()
@@ -133,7 +132,7 @@ class LocalPage:
             return self._index
         if kind is Kind.PIECE:
             name = path[-64:]
-            return self._program.pieces.get(name) or await self._piece(name)
+            return self._pieces.get(name) or await self._piece(name)
         if kind in (Kind.METADATA, Kind.STATEMENT):
             await self._refresh()
             return self._metadata.get(path)
@@ -164,13 +163,13 @@ class LocalPage:
             self._taken = now
 
 
-def _page(session: ReaderSession, name: str, language: str) -> tuple[bytes, Parcel]:
-    files = built_files()
-    if not files:
-        raise StorageError("This installation lacks the browser's reader.", code="page-missing")
+def _page(session: ReaderSession, name: str, language: str) -> tuple[bytes, Mapping[str, bytes]]:
     channel = program.Channel(session.channel, language, name)
     facts = program.Facts(sha256(session.first_root).hexdigest(), name, (channel,))
-    files[program.FACTS] = facts.encode()
-    sealed = parcel.seal(program.encode(files))
-    listed = parcel.parse_list(sealed.head, sealed.pieces[sealed.head], MAX_PROGRAM)
-    return program.index_page(files, listed, "loopback"), sealed
+    sealed = sealed_program(facts)
+    if sealed is None:
+        raise StorageError("This installation lacks the browser's reader.", code="page-missing")
+    made, pieces = sealed
+    listed = parcel.parse_list(made.head, pieces[made.head], MAX_PROGRAM)
+    files = program.decode(edition.unseal(listed, pieces.__getitem__))
+    return program.index_page(files, listed, "loopback"), pieces

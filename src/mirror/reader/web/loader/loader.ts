@@ -26,7 +26,7 @@ const said = JSON.parse(element("program")?.textContent ?? "") as {
   shell: Shell;
 };
 const origin = said.shell === "file" ? null : new URL("..", location.href).href;
-const sources = [...(origin ? [origin] : []), ...said.mirrors];
+const sources: string[] = [...(origin ? [origin] : []), ...said.mirrors];
 
 /** Bytes that stand in the page as base64; null where there is no such element. */
 function embedded(id: string): Bytes | null {
@@ -75,35 +75,68 @@ function unpack(raw: Bytes): Map<string, Bytes> {
   return files;
 }
 
+/** The bytes that a list of pieces carries; `held` are pieces that need not be fetched. */
+async function carried(list: ProgramList, held: Map<string, Bytes>, tell?: () => void): Promise<Bytes> {
+  const parts = await Promise.all(
+    list.pieces.map(async (name) => {
+      const data = held.get(name) ?? (await piece(name));
+      held.set(name, data);
+      tell?.();
+      return data;
+    }),
+  );
+  const padded = new Uint8Array(await new Blob(parts).arrayBuffer());
+  return decompress(padded, new Uint8Array(list.raw)) as Bytes;
+}
+
+/** Remembers the pieces of `lists` that stand in a file, one after another. */
+function take(id: string, lists: readonly ProgramList[], held: Map<string, Bytes>): void {
+  const data = embedded(id);
+  let at = 0;
+  for (const { pieces, last } of data ? lists : []) {
+    for (const [place, name] of pieces.entries()) {
+      const start = at;
+      at += place < pieces.length - 1 ? PIECE : last;
+      held.set(name, (data as Bytes).slice(start, at));
+    }
+  }
+}
+
 async function open(): Promise<void> {
   const fragment = location.hash.slice(1);
   // An invitation is not left in the address bar, in the history or in a bookmark.
   if (fragment) history.replaceState(null, "", location.pathname);
   const bar = element("bar") as HTMLProgressElement;
-  const list = said.program;
-  const carried = embedded("pieces");
-  const parts = await Promise.all(
-    list.pieces.map(async (name, place) => {
-      const data = carried ? carried.slice(place * PIECE, (place + 1) * PIECE) : await piece(name);
+  const { program: list, shell } = said;
+  const pieces = new Map<string, Bytes>();
+  take("pieces", [list], pieces);
+  const files = unpack(
+    await carried(list, pieces, () => {
       bar.value += 1 / list.pieces.length;
-      return [name, data] as const;
     }),
   );
-  const padded = new Uint8Array(await new Blob(parts.map(([, data]) => data)).arrayBuffer());
-  const files = unpack(decompress(padded, new Uint8Array(list.raw)) as Bytes);
-  const script = new Blob([files.get("reader.js") as Bytes], { type: "text/javascript" });
-  const address = URL.createObjectURL(script);
+  const read = (name: string) => JSON.parse(new TextDecoder().decode(files.get(name))) as unknown;
+  const parts = files.has("parts.json") ? (read("parts.json") as Record<string, ProgramList>) : {};
+  take("parts", Object.values(parts), pieces);
   const archive = embedded("archive");
   const context: Context = {
-    shell: said.shell,
-    facts: JSON.parse(new TextDecoder().decode(files.get("facts.json"))) as Facts,
+    shell,
+    facts: read("facts.json") as Facts,
     origin,
     fragment,
     archive: archive && new Blob([archive]),
     files,
-    pieces: new Map(parts),
     list,
+    pieces,
+    sources,
+    async part(name) {
+      const wanted = parts[name];
+      if (!wanted) throw new Error("there is no such part");
+      return carried(wanted, pieces);
+    },
   };
+  const script = new Blob([files.get("reader.js") as Bytes], { type: "text/javascript" });
+  const address = URL.createObjectURL(script);
   ((await import(address)) as { start(root: HTMLElement, context: Context): void }).start(
     element("app") as HTMLElement,
     context,

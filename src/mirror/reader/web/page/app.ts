@@ -1,7 +1,7 @@
 /** What the views share: the run, the reader's choices, going from view to view, and the gate. All of it in memory only. */
 
 import { MirrorError, StorageError, TrustError, UnreachableError } from "../core/errors.ts";
-import type { ReaderContext } from "../core/notices/decide.ts";
+import { type ReaderContext, readerContext } from "../core/notices/decide.ts";
 import type { GateText, InfoPage } from "../core/notices/gate.ts";
 import type { Act } from "../core/notices/model.ts";
 import { ask, dialog, noticeNodes } from "./gate.ts";
@@ -14,7 +14,7 @@ import { direction, has, LANGUAGES, speak, spoken, t } from "./text.ts";
 /** A page of the reader: gives its nodes, at once or later. */
 export type View = () => Child | Promise<Child>;
 
-export const UNANSWERED: ReaderContext = { located: null, citizenships: null, statelessResidentOf: null };
+export const UNANSWERED: ReaderContext = readerContext(null, null, null);
 
 export interface App {
   readonly shell: Shell;

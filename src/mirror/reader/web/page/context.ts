@@ -24,8 +24,15 @@ export interface Context {
   readonly fragment: string;
   /** The `.mirror.zip` inside the file, or null. */
   readonly archive: Blob | null;
-  /** The program that runs: its files by name, and the pieces that carried it, as `list` names them. */
+  /** The program that runs: its files by name, what carried them, and all pieces that were fetched until now. */
   readonly files: ReadonlyMap<string, Bytes>;
-  readonly pieces: ReadonlyMap<string, Bytes>;
   readonly list: ProgramList;
+  readonly pieces: ReadonlyMap<string, Bytes>;
+  /**
+   * A part of the program (`parts.json`), fetched and compared with its names; the same bytes each time. Rejects where
+   * there is no such part, or no source gives it.
+   */
+  part(name: string): Promise<Bytes>;
+  /** Base addresses of mirrors that are asked for parts, in this order; the page adds those that it learns of. */
+  readonly sources: string[];
 }

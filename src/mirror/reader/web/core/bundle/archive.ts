@@ -39,6 +39,7 @@ const PATH = new RegExp(
     `|s/${NUMBER}/${NUMBER}|r/(?:${READER_PAGE}/){0,2}${READER_PAGE})$`,
 );
 const MAX_PATH = 128;
+const LATIN = new TextDecoder("latin1");
 
 // The fields of each header as the bytes that they take, and how many those are.
 const LOCAL = [4, 2, 2, 2, 2, 2, 4, 4, 4, 2, 2];
@@ -127,7 +128,7 @@ async function content(source: Source, { path, crc, length, offset }: Entry): Pr
   const start = LOCAL_SIZE + path.length;
   const data = await source(offset, start + length);
   const isLocal = is(data, 0, LOCAL, 0x04034b50, PLAIN, 0, 0, 0, DATE, crc, length, length, path.length, 0);
-  if (!isLocal || ascii(data, LOCAL_SIZE, start) !== path || data.length !== start + length) throw damaged();
+  if (!isLocal || ascii(data, LOCAL_SIZE, start) !== path) throw damaged();
   const content = data.slice(start);
   if (crc32(content) !== crc) throw new FormatError("archive-crc");
   return content;
@@ -141,24 +142,24 @@ function parseEnd(tail: Bytes, total: number): [count: number, size: number, sta
   let size = field(tail, at + 12, 4);
   let start = field(tail, at + 16, 4);
   let end = total - END_SIZE;
-  const isLarge = count === FULL16 || size === FULL32 || start === FULL32;
-  if (isLarge) {
+  let isKnown = true;
+  if (count === FULL16 || size === FULL32 || start === FULL32) {
+    if (tail.length < ENDS_SIZE || field(tail, 0, 4) !== 0x06064b50) throw damaged();
     count = field(tail, 32, 8);
     size = field(tail, 40, 8);
     start = field(tail, 48, 8);
     end = total - ENDS_SIZE;
-    const isKnown =
+    isKnown =
       is(tail, 0, END64, 0x06064b50, END64_SIZE - 12, UNIX + ZIP64, ZIP64, 0, 0, count, count, size, start) &&
       is(tail, END64_SIZE, LOCATOR, 0x07064b50, 0, end, 1);
-    if (!isKnown) throw damaged();
   }
   if (count > MAX_ARCHIVE_ENTRIES) throw new LimitError("archive-size");
   const shown = Math.min(count, FULL16);
   const ends = [Math.min(size, FULL32), Math.min(start, FULL32)];
   if (
+    !isKnown ||
     size > count * LONGEST_ENTRY ||
     start + size !== end ||
-    isLarge !== (count >= FULL16 || size >= FULL32 || start >= FULL32) ||
     !is(tail, at, END, 0x06054b50, 0, 0, shown, shown, ...ends, 0)
   ) {
     throw damaged();
@@ -190,12 +191,7 @@ function isEntry(directory: Bytes, at: number, { path, crc, length, offset, end 
   const sizes = [length, length, path.length, isFar ? 12 : 0];
   const place = Math.min(offset, FULL32);
   const fields = [0x02014b50, UNIX + version, version, ...plain, crc, ...sizes, 0, 0, 0, MODE, place];
-  return (
-    is(directory, at, CENTRAL, ...fields) &&
-    end === at + CENTRAL_SIZE + path.length + (isFar ? 12 : 0) &&
-    end <= directory.length &&
-    (!isFar || is(directory, end - 12, EXTRA, 1, 8, offset))
-  );
+  return is(directory, at, CENTRAL, ...fields) && (!isFar || is(directory, end - 12, EXTRA, 1, 8, offset));
 }
 
 /** Whether `values` stand at `at` in `data`, in little-endian, each in as many bytes as `sizes` say. */
@@ -214,8 +210,8 @@ function field(data: Bytes, at: number, size: number): number {
   return value;
 }
 
-const ascii = (data: Bytes, start: number, end: number): string =>
-  String.fromCharCode(...data.subarray(start, end));
+// What is above ASCII stays above it, and so is no path.
+const ascii = (data: Bytes, start: number, end: number): string => LATIN.decode(data.subarray(start, end));
 
 // Of each byte by itself (the reversed polynomial of IEEE 802.3).
 const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {

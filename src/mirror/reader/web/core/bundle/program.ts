@@ -5,16 +5,17 @@
 
 import { type Bytes, textOf, utf8 } from "../bytes.ts";
 import { FormatError } from "../errors.ts";
-import { MAX_PROGRAM, MAX_PROGRAM_FILES } from "../limits.ts";
+import { MAX_PIECES, MAX_PROGRAM, MAX_PROGRAM_FILES, PIECE_SIZES } from "../limits.ts";
 import type { PieceList } from "../model.ts";
 import { Cursor } from "./wire.ts";
 
 const MAGIC = "mirror-program\u0001";
 const MAX_NAME = 40;
-const NAME = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/;
+const NAME = /^[a-z](?:[a-z0-9._-]*[a-z0-9])?$/;
 const PLACE = '"@program@"';
 const FACTS = "facts.json";
 const TEMPLATE = "index.html";
+const PARTS = "parts.json";
 
 /** What the page knows of the publication before it has verified anything. */
 export interface Facts {
@@ -24,6 +25,12 @@ export interface Facts {
   readonly name: string;
   /** SHA-256 of the first root, hex. */
   readonly root: string;
+}
+
+interface Listed {
+  readonly last: number;
+  readonly pieces: readonly string[];
+  readonly raw: number;
 }
 
 export type Files = ReadonlyMap<string, Bytes>;
@@ -46,6 +53,7 @@ export function decodeProgram(raw: Bytes): Files {
     throw new FormatError("not-a-program");
   }
   readFacts(files);
+  readParts(files);
   return files;
 }
 
@@ -64,6 +72,40 @@ export function readFacts(files: Files): Facts {
     ) {
       return { channels: listed, mirrors, name, root };
     }
+  } catch {
+    // Not JSON, or of another shape.
+  }
+  throw new FormatError("not-a-program");
+}
+
+/** The parts of a program by name, each a list of pieces; none without a list. Throws as `decodeProgram`. */
+export function readParts(files: Files): ReadonlyMap<string, PieceList> {
+  const data = files.get(PARTS);
+  const parts = new Map<string, PieceList>();
+  if (!data) return parts;
+  const text = textOf(data, "not-a-program");
+  try {
+    const listed: Record<string, object> = {};
+    for (const [name, { last, pieces, raw }] of Object.entries(JSON.parse(text) as Record<string, Listed>)) {
+      const isWhole =
+        NAME.test(name) &&
+        name.length <= MAX_NAME &&
+        Number.isInteger(raw) &&
+        raw > 0 &&
+        raw <= MAX_PROGRAM &&
+        (PIECE_SIZES as readonly number[]).includes(last) &&
+        Array.isArray(pieces) &&
+        pieces.length > 0 &&
+        pieces.length <= MAX_PIECES &&
+        pieces.every((each) => /^[0-9a-f]{64}$/.test(each));
+      if (!isWhole) throw new FormatError("not-a-program");
+      listed[name] = { last, pieces, raw };
+      parts.set(name, { rawLength: raw, digests: pieces, lastSize: last });
+    }
+    const isSorted = Array.from(parts.keys()).every(
+      (name, place, names) => !place || name > names[place - 1]!,
+    );
+    if (isSorted && JSON.stringify(listed) === text) return parts;
   } catch {
     // Not JSON, or of another shape.
   }

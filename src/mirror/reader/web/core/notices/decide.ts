@@ -43,18 +43,35 @@ export const MAYBE = 1;
 export const YES = 2;
 export type Truth = 0 | 1 | 2;
 
-/**
- * What a reader chose to answer. `null` is "not answered"; an empty list is "none". `located` is a country (`UA`) or a
- * subdivision (`UA-43`), the others are countries. For memory only: a stored citizenship is evidence.
- */
+declare const CHECKED: unique symbol;
+/** What a reader chose to answer; for memory only: a stored citizenship is evidence. `readerContext` makes one. */
 export interface ReaderContext {
   readonly located: string | null;
   readonly citizenships: readonly string[] | null;
   readonly statelessResidentOf: readonly string[] | null;
+  readonly [CHECKED]: true;
 }
 
-/** Whether `text` names a place as `ReaderContext` wants it. Ask before one is made of what a person typed. */
-export const isPlace = (text: string): boolean => new RegExp(`^(?:${PLACE})$`).test(text);
+/**
+ * `null` is "not answered"; an empty list is "none". `located` is a country (`UA`) or a subdivision (`UA-43`), the others
+ * are countries. `RangeError` for anything else: a code that no designation knows would lower a gate.
+ */
+export function readerContext(
+  located: string | null,
+  citizenships: readonly string[] | null,
+  statelessResidentOf: readonly string[] | null,
+): ReaderContext {
+  const countries = [...(citizenships ?? []), ...(statelessResidentOf ?? [])];
+  if (
+    (located !== null && !isPlace(located)) ||
+    countries.some((each) => !isPlace(each) || each.length > 2)
+  ) {
+    throw new RangeError();
+  }
+  return { located, citizenships, statelessResidentOf } as ReaderContext;
+}
+
+const isPlace = (text: string): boolean => new RegExp(`^${PLACE}$`).test(text);
 
 /** What is said of one act; `standing` is `null` where nobody checked it (rule 3). */
 export type Said = Omit<Rule, "standing"> & { readonly standing: Standing | null };

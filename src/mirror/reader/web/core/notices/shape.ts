@@ -125,10 +125,9 @@ export const record =
     for (const [name, field] of Object.entries(fields)) {
       const item = given.get(name);
       const isThere = given.delete(name);
-      if (typeof field === "function") {
-        check(isThere);
-        taken[name] = field(item, oddity);
-      } else {
+      // No shape takes what is absent.
+      if (typeof field === "function") taken[name] = field(item, oddity);
+      else {
         taken[name] = isThere ? field.shape(item, oddity) : field.fallback;
         if (isThere && isEmpty(taken[name])) oddity();
       }

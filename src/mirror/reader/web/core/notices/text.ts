@@ -5,11 +5,29 @@
  * that no one reviewed, or that follows an older English text, is shown only *beside* a good one, labelled.
  */
 
-import { BUILTIN, MISSING, RIGHT_TO_LEFT } from "./builtin.ts";
+import { LAST_RESORT as ENGLISH } from "./builtin/en.ts";
+import { KEYS, MISSING } from "./builtin/keys.ts";
 import { partOf } from "./keys.ts";
 import { COMMON, type NoticeSet, SOURCE_LANGUAGE, STATES, type State } from "./model.ts";
 
 export type Direction = "ltr" | "rtl";
+
+/** The texts of one language for when no notices verified, in the order of `builtin/keys.ts`. */
+export interface Builtin {
+  readonly language: string;
+  readonly direction: Direction;
+  readonly texts: readonly string[];
+}
+
+const BUILTIN = new Map([[ENGLISH.language, ENGLISH]]);
+
+/**
+ * From now on, these texts are among the built-in ones. English always is; a page brings its reader's language with its
+ * own texts (`builtin/<language>.ts`), so that nobody fetches all of them.
+ */
+export function learn(texts: Builtin): void {
+  BUILTIN.set(texts.language, texts);
+}
 
 /** One finished text; `language` is the one it is *in*, for the screen reader and the fonts. */
 export interface Shown {
@@ -70,10 +88,9 @@ function carried(notices: NoticeSet, key: string, tag: string): Shown | null {
 }
 
 function builtin(key: string, tag: string): Shown | null {
-  const [language, texts] = entry(BUILTIN, tag) ?? [];
-  if (!language || !texts) return null;
-  const text = texts.get(key) ?? texts.get(MISSING)!;
-  const direction = RIGHT_TO_LEFT.includes(language) ? "rtl" : "ltr";
+  const [language, { texts, direction } = ENGLISH] = entry(BUILTIN, tag) ?? [];
+  if (!language) return null;
+  const text = texts[KEYS.indexOf(key)] ?? texts[KEYS.indexOf(MISSING)]!;
   return judged(text, language, direction, language === SOURCE_LANGUAGE ? "human" : "machine", false);
 }
 
