@@ -176,6 +176,13 @@ def cluster() -> Iterator[Case]:
         changed("Было шесть.\nСтало семь.", ""),
         articles,
     )
+    yield one(
+        "correction-of-nothing-but-an-instant",
+        "no space and no text",
+        "record",
+        changed(f"{NOW} Было шесть.\nСтало семь.", f"{NOW}"),
+        articles,
+    )
     yield one("image-without-field", "ten fields for eleven", "record", changed("«پل»\x0b", "«پل»"), articles)
     digest = PICTURE.thumbnail.digests[0]
     once = pages.cluster_text([replace(articles[1], images=(PICTURE,))])
@@ -187,6 +194,23 @@ def cluster() -> Iterator[Case]:
         "record",
         once.replace("4\x0b0", "1048577\x0b0").encode(),
         [articles[1]],
+    )
+    yield one(
+        "image-of-nothing", "no bytes", "record", once.replace("4\x0b0", "0\x0b0").encode(), [articles[1]]
+    )
+    yield one(
+        "image-of-too-many-pieces",
+        "257 digests",
+        "record",
+        once.replace(digest, digest * 257).encode(),
+        [articles[1]],
+    )
+    yield one(
+        "picture-of-a-withdrawn-article",
+        "its page says that it has none",
+        "record",
+        once.replace(articles[1].body, "").encode(),
+        [replace(articles[1], body="", images=(), state=State.WITHDRAWN)],
     )
 
 

@@ -3,7 +3,8 @@
  * `released_sha256` of what was decoded.
  */
 
-import { openArchive } from "../../../src/mirror/reader/web/core/bundle/archive.ts";
+import { open } from "node:fs/promises";
+import { mirrorOf, openArchive } from "../../../src/mirror/reader/web/core/bundle/archive.ts";
 import { codebook, decode } from "../../../src/mirror/reader/web/core/bundle/codebook.ts";
 import { parse as parseDictionary } from "../../../src/mirror/reader/web/core/bundle/dictionary.ts";
 import {
@@ -25,7 +26,7 @@ import { Cursor } from "../../../src/mirror/reader/web/core/bundle/wire.ts";
 import { type Bytes, concat, hex, unhex, utf8 } from "../../../src/mirror/reader/web/core/bytes.ts";
 import { digestOf } from "../../../src/mirror/reader/web/core/crypto.ts";
 import type { Article } from "../../../src/mirror/reader/web/core/model.ts";
-import type { Answerers } from "./answering.ts";
+import type { Answerers, Json } from "./answering.ts";
 
 type Packed = readonly (string | number)[];
 type Pieces = { readonly [name: string]: Packed };
@@ -35,18 +36,22 @@ const unpacked = (parts: Packed): Bytes =>
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** A decoded value as canonical JSON has it: fields by their names, sorted; bytes as hex; codebooks as their strings. */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return hex(value as Bytes);
-  if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Map) return plain(Object.fromEntries(value));
-  if (typeof value !== "object" || value === null) return value;
-  if ("strings" in value) return value.strings;
-  const names = Object.entries(value).map(([name, each]) => [snake(name), plain(each)] as const);
-  return Object.fromEntries(names.sort(([one], [other]) => (one < other ? -1 : 1)));
+/**
+ * A decoded value as canonical JSON: fields by their names, sorted; bytes as hex; a codebook as its strings. Written by
+ * hand, since an object of JavaScript puts names that look like numbers first.
+ */
+function canonical(value: unknown): string {
+  if (value instanceof Uint8Array) return JSON.stringify(hex(value as Bytes));
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if ("strings" in value) return canonical(value.strings);
+  const named = Object.entries(value).map(([name, each]) => [snake(name), each] as const);
+  const entries: (readonly [string, unknown])[] = value instanceof Map ? [...value] : named;
+  entries.sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${entries.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join()}}`;
 }
 
-const released = (value: unknown): Promise<string> => digestOf(utf8(JSON.stringify(plain(value))));
+const released = (value: unknown): Promise<string> => digestOf(utf8(canonical(value)));
 
 async function checked(pieces: Pieces): Promise<(name: string) => Piece> {
   const held = new Map<string, Piece>();
@@ -90,6 +95,14 @@ async function pieces({ list, pieces, content }: Unsealing): Promise<string> {
   const all = pieces.length > names.length ? [...held, held[0] as Piece] : held;
   const asked = { rawLength: list.raw_length, digests: names, lastSize: list.last_size };
   return released(unseal(asked, all, unpacked(content)));
+}
+
+/** As `pieces`, each checked by the name that it has, not the one that the list has in its place. */
+async function misplaced({ list, pieces }: Unsealing): Promise<string> {
+  const data = pieces.map(unpacked);
+  const held = await Promise.all(data.map(async (each) => check(await digestOf(each), each)));
+  const asked = { rawLength: list.raw_length, digests: list.digests, lastSize: list.last_size };
+  return released(unseal(asked, held));
 }
 
 const single = async (given: { digest: string; piece: Packed; most: number }): Promise<string> =>
@@ -149,9 +162,61 @@ async function archive(given: { bytes: Packed }): Promise<string> {
   return released(entries);
 }
 
+/**
+ * The processor's milliseconds for an edition, each of `rounds` times: to check all its pieces, and to open all its
+ * articles. The first time is what a reader who just arrived waits for; later ones run compiled code.
+ */
+async function timed(given: { head: string; pieces: Pieces; rounds: number }): Promise<Json> {
+  const data = Object.entries(given.pieces).map(([name, parts]) => [name, unpacked(parts)] as const);
+  const held = new Map<string, Piece>();
+  const found = (name: string): Piece => held.get(name) as Piece;
+  const checking: number[] = [];
+  const opening: number[] = [];
+  let characters = 0;
+  for (let round = 0; round < given.rounds; round++) {
+    const start = process.cpuUsage();
+    for (const [name, each] of data) held.set(name, await check(name, each));
+    const checked = process.cpuUsage(start);
+    const between = process.cpuUsage();
+    const articles = openEdition(found(given.head), found);
+    const opened = process.cpuUsage(between);
+    checking.push((checked.user + checked.system) / 1000);
+    opening.push((opened.user + opened.system) / 1000);
+    characters = [...articles.values()].reduce((sum, article) => sum + article.body.length, 0);
+  }
+  return { checking, opening, characters };
+}
+
+/** What an archive answers as a mirror. */
+async function asked(given: { bytes: Packed; path: string; limit: number }): Promise<Json> {
+  const data = unpacked(given.bytes);
+  const source = async (at: number, length: number): Promise<Bytes> => data.slice(at, at + length);
+  return hex(await mirrorOf(await openArchive(source, data.length))(given.path, given.limit));
+}
+
+/** Some entries of an archive on disk, and how many bytes were read for them. */
+async function archiveFile(given: { file: string; paths: readonly string[] }): Promise<Json> {
+  const file = await open(given.file);
+  let bytes = 0;
+  try {
+    const source = async (position: number, length: number): Promise<Bytes> => {
+      const { bytesRead, buffer } = await file.read({ buffer: new Uint8Array(length), position });
+      bytes += bytesRead;
+      return buffer.subarray(0, bytesRead);
+    };
+    const opened = await openArchive(source, (await file.stat()).size);
+    const found = [];
+    for (const path of given.paths) found.push(await released(await opened.read(path)));
+    return { size: opened.size, found, bytes };
+  } finally {
+    await file.close();
+  }
+}
+
 export const bundle: Answerers = {
   "bundle-wire": wire,
   "bundle-pieces": pieces,
+  "bundle-pieces-misplaced": misplaced,
   "bundle-single": single,
   "bundle-parcel": parcel,
   "bundle-dictionary": (given: { bytes: Packed }) => released(parseDictionary(unpacked(given.bytes))),
@@ -164,4 +229,7 @@ export const bundle: Answerers = {
   "bundle-edition": edition,
   "bundle-arriving": arriving,
   "bundle-archive": archive,
+  "bundle-timed": timed,
+  "bundle-archive-asked": asked,
+  "bundle-archive-file": archiveFile,
 };

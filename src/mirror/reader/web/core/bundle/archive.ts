@@ -2,11 +2,11 @@
  * `*.mirror.zip`: a mirror's tree as one file, read in place in the one form that it has. The rules are those of
  * `archive.py`, FORMAT.md section 10.
  *
- * Every header is made again from what it says, and compared: so nothing but that form is accepted.
+ * Every field of every header is compared with the only value that it can have: nothing but that form is accepted.
  */
 
-import { type Bytes, concat, equal, utf8 } from "../bytes.ts";
-import { FormatError, LimitError } from "../errors.ts";
+import type { Bytes } from "../bytes.ts";
+import { EndpointError, FormatError, LimitError } from "../errors.ts";
 import { MAX_ARCHIVE, MAX_ARCHIVE_ENTRIES, MAX_PIECE, MAX_READER_FILE } from "../limits.ts";
 
 /** Bytes of a file, which may be far larger than memory: fewer than `length` only at its end. */
@@ -26,6 +26,8 @@ interface Entry {
   readonly crc: number;
   readonly length: number;
   readonly offset: number;
+  /** Where it ends in the directory. */
+  readonly end: number;
 }
 
 const READER_PAGE = "[A-Za-z0-9](?:[A-Za-z0-9_-]|\\.(?=[A-Za-z0-9_-])){0,60}";
@@ -37,13 +39,21 @@ const PATH = new RegExp(
     `|s/${NUMBER}/${NUMBER}|r/(?:${READER_PAGE}/){0,2}${READER_PAGE})$`,
 );
 const MAX_PATH = 128;
+const LATIN = new TextDecoder("latin1");
 
-const LOCAL = 30; // bytes of a local header, up to the path
-const CENTRAL = 46;
-const END = 22;
-const END64 = 56;
-const ENDS = END64 + 20 + END; // ZIP64's record and locator before the end record
-const LONGEST_ENTRY = CENTRAL + MAX_PATH + 12;
+// The fields of each header as the bytes that they take, and how many those are.
+const LOCAL = [4, 2, 2, 2, 2, 2, 4, 4, 4, 2, 2];
+const LOCAL_SIZE = 30;
+const CENTRAL = [4, 2, 2, 2, 2, 2, 2, 4, 4, 4, 2, 2, 2, 2, 2, 4, 4];
+const CENTRAL_SIZE = 46;
+const EXTRA = [2, 2, 8];
+const END = [4, 2, 2, 2, 2, 4, 4, 2];
+const END_SIZE = 22;
+const END64 = [4, 8, 2, 2, 4, 4, 8, 8, 8, 8];
+const END64_SIZE = 56;
+const LOCATOR = [4, 4, 8, 4];
+const ENDS_SIZE = END64_SIZE + 20 + END_SIZE;
+const LONGEST_ENTRY = CENTRAL_SIZE + MAX_PATH + 12;
 const PLAIN = 20; // the version of ZIP that a reader must know
 const ZIP64 = 45;
 const UNIX = 3 << 8;
@@ -57,39 +67,30 @@ const damaged = (): FormatError => new FormatError("archive-form");
 /** The archive in the `total` bytes of `source`. Nothing but the end and the directory is read. */
 export async function openArchive(source: Source, total: number): Promise<Archive> {
   if (total > MAX_ARCHIVE) throw new LimitError("archive-size");
-  const [count, size, start] = parseEnd(
-    await source(Math.max(0, total - ENDS), Math.min(total, ENDS)),
-    total,
-  );
+  const tail = await source(Math.max(0, total - ENDS_SIZE), Math.min(total, ENDS_SIZE));
+  const [count, size, start] = parseEnd(tail, total);
   const directory = await source(start, size);
   const places = new Uint32Array(count);
   const folded = new Set<string>();
   let at = 0;
-  let offset = 0;
+  let expected = 0;
   let before = "";
   for (let place = 0; place < count; place++) {
     const entry = entryAt(directory, at);
-    const { path } = entry;
+    const { path, length, offset } = entry;
     const isReader = path.startsWith("r/"); // no other path has capitals
     const lower = path.toLowerCase();
     if (path.length > MAX_PATH || !PATH.test(path) || folded.has(lower))
       throw new FormatError("archive-path");
-    if (entry.length > (isReader ? MAX_READER_FILE : MAX_PIECE)) throw new LimitError("archive-size");
-    const header = directoryEntry(entry);
-    if (
-      !equal(directory.subarray(at, at + header.length), header) ||
-      entry.offset !== offset ||
-      path <= before
-    ) {
-      throw damaged();
-    }
+    if (length > (isReader ? MAX_READER_FILE : MAX_PIECE)) throw new LimitError("archive-size");
+    if (!isEntry(directory, at, entry) || offset !== expected || path <= before) throw damaged();
     if (isReader) folded.add(lower);
     places[place] = at;
-    at += header.length;
-    offset += LOCAL + path.length + entry.length;
+    at = entry.end;
+    expected += LOCAL_SIZE + path.length + length;
     before = path;
   }
-  if (at !== directory.length || at !== size || offset !== start) throw damaged();
+  if (at !== size || expected !== start) throw damaged();
 
   const entry = (place: number): Entry => entryAt(directory, places[place] as number);
   return {
@@ -103,40 +104,64 @@ export async function openArchive(source: Source, total: number): Promise<Archiv
         if (entry(middle).path < path) low = middle + 1;
         else high = middle;
       }
-      if (low === count || entry(low).path !== path) return null;
-      return content(source, entry(low));
+      return low < count && entry(low).path === path ? content(source, entry(low)) : null;
     },
   };
 }
 
-async function content(source: Source, entry: Entry): Promise<Bytes> {
-  const header = localHeader(entry);
-  const data = await source(entry.offset, header.length + entry.length);
-  if (data.length !== header.length + entry.length || !equal(data.subarray(0, header.length), header)) {
-    throw damaged();
-  }
-  const content = data.slice(header.length);
-  if (crc32(content) !== entry.crc) throw new FormatError("archive-crc");
+/**
+ * What the archive answers as a mirror, in a transport's words: the entry, of at most `limit` bytes; `EndpointError`
+ * with `absent`, `broken` or `too-long`, as any mirror that has no such file, or a damaged one.
+ */
+export const mirrorOf =
+  (archive: Archive) =>
+  async (path: string, limit: number): Promise<Bytes> => {
+    const data = await archive.read(path).catch(() => {
+      throw new EndpointError("broken");
+    });
+    if (!data) throw new EndpointError("absent");
+    if (data.length > limit) throw new EndpointError("too-long");
+    return data;
+  };
+
+async function content(source: Source, { path, crc, length, offset }: Entry): Promise<Bytes> {
+  const start = LOCAL_SIZE + path.length;
+  const data = await source(offset, start + length);
+  const isLocal = is(data, 0, LOCAL, 0x04034b50, PLAIN, 0, 0, 0, DATE, crc, length, length, path.length, 0);
+  if (!isLocal || ascii(data, LOCAL_SIZE, start) !== path || data.length !== start + length) throw damaged();
+  const content = data.slice(start);
+  if (crc32(content) !== crc) throw new FormatError("archive-crc");
   return content;
 }
 
-/** How many entries the directory has, its size and its place; all fit into `total` bytes. */
+/** How many entries the directory has, its size and its place: all as the end records of `total` bytes must say. */
 function parseEnd(tail: Bytes, total: number): [count: number, size: number, start: number] {
-  const at = tail.length - END;
+  const at = tail.length - END_SIZE;
   if (at < 0 || field(tail, at, 4) !== 0x06054b50) throw new FormatError("not-an-archive");
   let count = field(tail, at + 10, 2);
   let size = field(tail, at + 12, 4);
   let start = field(tail, at + 16, 4);
-  if (count === FULL16 || size === FULL32 || start === FULL32) {
-    if (tail.length < ENDS || field(tail, 0, 4) !== 0x06064b50) throw damaged();
+  let end = total - END_SIZE;
+  const isLarge = count === FULL16 || size === FULL32 || start === FULL32;
+  if (isLarge) {
     count = field(tail, 32, 8);
     size = field(tail, 40, 8);
     start = field(tail, 48, 8);
+    end = total - ENDS_SIZE;
+    const isKnown =
+      is(tail, 0, END64, 0x06064b50, END64_SIZE - 12, UNIX + ZIP64, ZIP64, 0, 0, count, count, size, start) &&
+      is(tail, END64_SIZE, LOCATOR, 0x07064b50, 0, end, 1);
+    if (!isKnown) throw damaged();
   }
   if (count > MAX_ARCHIVE_ENTRIES) throw new LimitError("archive-size");
-  if (size > count * LONGEST_ENTRY || start + size > total) throw damaged();
-  const end = endRecords(count, size, start);
-  if (start + size + end.length !== total || !equal(tail.subarray(tail.length - end.length), end)) {
+  const shown = Math.min(count, FULL16);
+  const ends = [Math.min(size, FULL32), Math.min(start, FULL32)];
+  if (
+    size > count * LONGEST_ENTRY ||
+    start + size !== end ||
+    isLarge !== (count >= FULL16 || size >= FULL32 || start >= FULL32) ||
+    !is(tail, at, END, 0x06054b50, 0, 0, shown, shown, ...ends, 0)
+  ) {
     throw damaged();
   }
   return [count, size, start];
@@ -144,68 +169,54 @@ function parseEnd(tail: Bytes, total: number): [count: number, size: number, sta
 
 /** What the directory's entry at `at` claims. */
 function entryAt(directory: Bytes, at: number): Entry {
-  if (at + CENTRAL > directory.length) throw damaged();
-  const name = at + CENTRAL;
+  const name = at + CENTRAL_SIZE;
+  if (name > directory.length) throw damaged();
   const behind = name + field(directory, at + 28, 2);
   const offset = field(directory, at + 42, 4);
+  const isFar = offset === FULL32;
   return {
-    path: String.fromCharCode(...directory.subarray(name, behind)),
+    path: ascii(directory, name, behind),
     crc: field(directory, at + 16, 4),
     length: field(directory, at + 20, 4),
-    offset: offset === FULL32 && field(directory, at + 30, 2) ? field(directory, behind + 4, 8) : offset,
+    offset: isFar ? field(directory, behind + 4, 8) : offset,
+    end: behind + (isFar ? 12 : 0),
   };
 }
 
-// Signature; version, flags, method, time, date; CRC-32, size twice; lengths of path and extra field.
-const localHeader = ({ path, crc, length }: Entry): Bytes =>
-  concat(
-    fields("42222244422", 0x04034b50, PLAIN, 0, 0, 0, DATE, crc, length, length, path.length, 0),
-    utf8(path), // ASCII by rule 4
-  );
-
-function directoryEntry({ path, crc, length, offset }: Entry): Bytes {
-  const extra = offset < FULL32 ? new Uint8Array() : fields("228", 1, 8, offset);
-  const version = extra.length ? ZIP64 : PLAIN;
-  return concat(
-    fields("4222222", 0x02014b50, UNIX + version, version, 0, 0, 0, DATE),
-    // CRC-32, size twice; lengths of path and extra field; comment, disk, internal attributes
-    fields("44422222", crc, length, length, path.length, extra.length, 0, 0, 0),
-    fields("44", MODE, Math.min(offset, FULL32)),
-    utf8(path),
-    extra,
+/** Whether the directory's entry at `at` says this, and nothing else. */
+function isEntry(directory: Bytes, at: number, { path, crc, length, offset, end }: Entry): boolean {
+  const isFar = offset >= FULL32;
+  const version = isFar ? ZIP64 : PLAIN;
+  const plain = [0, 0, 0, DATE]; // no flags, stored, at 00:00
+  const sizes = [length, length, path.length, isFar ? 12 : 0];
+  const place = Math.min(offset, FULL32);
+  const fields = [0x02014b50, UNIX + version, version, ...plain, crc, ...sizes, 0, 0, 0, MODE, place];
+  return (
+    is(directory, at, CENTRAL, ...fields) &&
+    end === at + CENTRAL_SIZE + path.length + (isFar ? 12 : 0) &&
+    end <= directory.length &&
+    (!isFar || is(directory, end - 12, EXTRA, 1, 8, offset))
   );
 }
 
-/** What follows a directory of `count` entries and `size` bytes that begins at `start`. */
-function endRecords(count: number, size: number, start: number): Bytes {
-  const shown = Math.min(count, FULL16);
-  const [shownSize, shownStart] = [Math.min(size, FULL32), Math.min(start, FULL32)];
-  const end = fields("42222442", 0x06054b50, 0, 0, shown, shown, shownSize, shownStart, 0);
-  if (count < FULL16 && size < FULL32 && start < FULL32) return end;
-  return concat(
-    fields("48224488", 0x06064b50, END64 - 12, UNIX + ZIP64, ZIP64, 0, 0, count, count),
-    fields("88", size, start),
-    fields("4484", 0x07064b50, 0, start + size, 1),
-    end,
-  );
-}
-
-/** `values` in little-endian, each in as many bytes as the digit in its place says. */
-function fields(sizes: string, ...values: readonly number[]): Bytes {
-  const data: number[] = [];
-  values.forEach((value, place) => {
-    let rest = value;
-    for (let left = Number(sizes[place]); left--; rest = Math.floor(rest / 256)) data.push(rest % 256);
+/** Whether `values` stand at `at` in `data`, in little-endian, each in as many bytes as `sizes` say. */
+function is(data: Bytes, at: number, sizes: readonly number[], ...values: readonly number[]): boolean {
+  let start = at;
+  return sizes.every((size, place) => {
+    start += size;
+    return field(data, start - size, size) === values[place];
   });
-  return Uint8Array.from(data);
 }
 
-/** A little-endian number of `size` bytes; NaN where `data` is too short. */
+/** A little-endian number of `size` bytes; NaN, which equals nothing, where `data` is too short. */
 function field(data: Bytes, at: number, size: number): number {
   let value = 0;
   for (let place = size; place--; ) value = value * 256 + (data[at + place] ?? Number.NaN);
   return value;
 }
+
+// What is above ASCII stays above it, and so is no path.
+const ascii = (data: Bytes, start: number, end: number): string => LATIN.decode(data.subarray(start, end));
 
 // Of each byte by itself (the reversed polynomial of IEEE 802.3).
 const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {

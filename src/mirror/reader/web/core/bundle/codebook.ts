@@ -6,7 +6,7 @@
  * that no code costs an object.
  */
 
-import { type Bytes, textOf, utf8 } from "../bytes.ts";
+import { type Bytes, concat, textOf, utf8 } from "../bytes.ts";
 import { FormatError, LimitError } from "../errors.ts";
 import { MAX_CLUSTER_RAW, MAX_CODEBOOK_STRING } from "../limits.ts";
 import { CONTROL, type Cursor, characters } from "./wire.ts";
@@ -16,8 +16,6 @@ const TWO_BYTE = 32 * 256;
 const FIRST = 0x80;
 const LEAD = FIRST + ONE_BYTE;
 const ESCAPE = 0x0e;
-// The least code point that UTF-8 of so many bytes may stand for (RFC 3629 section 3).
-const LEAST = [0, 0, 0x80, 0x800, 0x10000];
 
 /** The strings of the codes, and what `decode` makes of them. */
 export interface Codebook {
@@ -30,12 +28,12 @@ export interface Codebook {
 }
 
 export function codebook(strings: readonly string[]): Codebook {
+  const spelled = strings.map(utf8);
   const ends = new Uint32Array(strings.length + 1);
-  const bytes = utf8(strings.join(""));
-  strings.forEach((text, place) => {
-    ends[place + 1] = (ends[place] as number) + utf8(text).length;
+  spelled.forEach(({ length }, place) => {
+    ends[place + 1] = (ends[place] as number) + length;
   });
-  return { strings, bytes, ends, sizes: Uint8Array.from(strings, characters) };
+  return { strings, bytes: concat(...spelled), ends, sizes: Uint8Array.from(strings, characters) };
 }
 
 /** The codebook at `cursor`. */
@@ -60,8 +58,11 @@ export function decode({ bytes, ends, sizes }: Codebook, coded: Bytes): string {
       text[end++] = code;
       count++;
     } else if (code === ESCAPE) {
-      const next = characterEnd(coded, at);
-      while (at < next) text[end++] = coded[at++] as number;
+      // As many bytes as the first announces; whether they are that character is seen at the end, with all others.
+      const first = coded[at] ?? 0;
+      if (first < FIRST) throw new FormatError("codebook");
+      const next = at + (first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4);
+      while (at < next) text[end++] = coded[at++] ?? 0;
       count++;
     } else {
       // Behind the last byte there is none: not a number, and no string either.
@@ -74,23 +75,7 @@ export function decode({ bytes, ends, sizes }: Codebook, coded: Bytes): string {
     }
     if (count > MAX_CLUSTER_RAW) throw new LimitError("text-length");
   }
-  return textOf(text.subarray(0, end));
-}
-
-/** Where the character above U+007F that begins at `at` ends. */
-function characterEnd(coded: Bytes, at: number): number {
-  const lead = coded[at] ?? 0;
-  const size = lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0;
-  let point = lead & (0x7f >> size);
-  for (let place = 1; place < size; place++) {
-    const byte = coded[at + place] ?? 0;
-    if (byte >> 6 !== 2) throw new FormatError("codebook");
-    point = (point << 6) | (byte & 63);
-  }
-  if (!size || point < (LEAST[size] as number) || point > 0x10ffff || point >> 11 === 0x1b) {
-    throw new FormatError("codebook");
-  }
-  return at + size;
+  return textOf(text.subarray(0, end), "codebook");
 }
 
 function larger(text: Bytes): Bytes {

@@ -68,8 +68,9 @@ export function opening(manifest: Manifest, table: Contents, found: Found): Open
   });
   clusters.forEach(([cluster, listed], place) => {
     wait(cluster.pieces, cluster.dictionary, () => {
-      opened[place] = openCluster(cluster, listed, known, get);
-      completed.push(...opened[place]);
+      const articles = openCluster(cluster, listed, known, get);
+      opened[place] = articles;
+      for (const article of articles) completed.push(article);
     });
   });
   return {

@@ -1,6 +1,6 @@
 /** Pages: the articles of a day or of a few, with what a list of headlines needs. FORMAT.md section 6. */
 
-import { type Bytes, textOf, utf8 } from "../bytes.ts";
+import { type Bytes, hex, textOf, utf8 } from "../bytes.ts";
 import { FormatError } from "../errors.ts";
 import {
   MAX_ARTICLES,
@@ -124,14 +124,8 @@ const column = (cursor: Cursor, count: number, table: readonly string[]): string
 
 function names(cursor: Cursor): string[] {
   const table = cursor.many(MAX_PAGE_NAMES, () => cursor.line(MAX_LINE));
-  const spelled = table.map(utf8);
-  if (!spelled.every((name, place) => !place || isBefore(spelled[place - 1] as Bytes, name)))
-    throw impossible();
+  // By bytes: JavaScript's own order of strings puts the characters above U+FFFF before some others.
+  const spelled = table.map((name) => hex(utf8(name)));
+  if (spelled.some((name, place) => place && name <= (spelled[place - 1] as string))) throw impossible();
   return table;
-}
-
-/** By bytes: JavaScript's own order of strings puts the characters above U+FFFF before some others. */
-function isBefore(one: Bytes, other: Bytes): boolean {
-  const place = one.findIndex((byte, at) => byte !== other[at]);
-  return place < 0 ? one.length < other.length : (one[place] as number) < (other[place] ?? -1);
 }
