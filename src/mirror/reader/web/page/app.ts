@@ -51,8 +51,9 @@ export interface App {
 /** What an error says to a person. */
 export function wordsOf(error: unknown): string {
   if (!(error instanceof MirrorError)) return t("error");
-  const id = `error-${error.code}`;
-  if (has(id)) return t(id);
+  for (const name of [error.code, error.code.split("-", 1)[0]]) {
+    if (has(`error-${name}`)) return t(`error-${name}`);
+  }
   if (error instanceof UnreachableError) return t("error-unreachable");
   if (error instanceof TrustError) return t("error-trust");
   return t(error instanceof StorageError ? "error-storage" : "error-format");
@@ -86,7 +87,7 @@ export function highest(app: App, acts: readonly Act[]): GateText {
 export const noticeView =
   (page: InfoPage): View =>
   () =>
-    h("article", { class: "notice" }, noticeNodes(page));
+    h("article", { class: "read" }, noticeNodes(page, "h1"));
 
 /** Ask before an address outside is opened; nothing is opened without it. */
 export async function openOutside(app: App, address: string): Promise<void> {
