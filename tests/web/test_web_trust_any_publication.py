@@ -6,7 +6,7 @@ wrong roles, odd times, expiry), the mirrors and the readers, who come back with
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -117,11 +117,15 @@ steps: st.SearchStrategy[Step] = st.one_of(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Moments:
     """The files of a publication at each of its moments, the first one good."""
 
-    files: list[dict[str, bytes]] = field(repr=False)  # hypothesis writes down what it draws
+    files: list[dict[str, bytes]]
+
+    def __repr__(self) -> str:
+        """Short: hypothesis writes down what it draws."""
+        return f"Moments({len(self.files)})"
 
 
 @st.composite

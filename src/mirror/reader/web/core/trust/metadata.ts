@@ -82,7 +82,7 @@ export function parse(data: Bytes): Metadata {
       need(!signatures.has(keyid) && sig !== undefined);
       signatures.set(keyid, sig);
     }
-    const signed = mapOf(file.get("signed"));
+    const signed = known(mapOf(file.get("signed")));
     return { data, signed: signedOf(signed), payload: canonical(signed), signatures };
   } catch {
     throw new FormatError("metadata");
@@ -139,7 +139,6 @@ function signedOf(map: JsonMap): Signed {
   const [issued, role] = ours instanceof Map ? [ours.get("issued"), ours.get("role")] : [];
   const delegations = type === TARGETS && map.has("delegations") ? mapOf(map.get("delegations")) : null;
   const meta = type === TIMESTAMP || type === SNAPSHOT ? each(map.get("meta"), metaFile) : new Map();
-  need(type !== TIMESTAMP || meta.has("snapshot.json"));
   return {
     type,
     version: numberIn(map, "version"),
@@ -153,6 +152,13 @@ function signedOf(map: JsonMap): Signed {
     targets: type === TARGETS ? each(map.get("targets"), target) : new Map(),
     isConsistent: map.get("consistent_snapshot") === true,
   };
+}
+
+/** `signed` without what python-tuf does not carry over into what it verifies: other files that a timestamp names. */
+function known(signed: JsonMap): JsonMap {
+  if (signed.get("_type") !== TIMESTAMP) return signed;
+  const snapshot = mapOf(mapOf(signed.get("meta")).get("snapshot.json"));
+  return new Map(signed).set("meta", new Map([["snapshot.json", snapshot]]));
 }
 
 /** R11: a statement cannot have been issued after its own expiry. */
