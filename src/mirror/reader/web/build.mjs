@@ -3,6 +3,7 @@
  *
  *   node build.mjs                      `built/`: what travels in the package
  *   node build.mjs --answers FILE       the program that answers the Python tests
+ *   node build.mjs --conformance FILE   the program that the TUF conformance suite drives
  *
  * `built/page/` holds what a publication signs as the program of its reader (bundle/FORMAT.md section 14). The same
  * sources and lock file give the same bytes.
@@ -53,12 +54,13 @@ async function page() {
   for (const [name, text] of Object.entries(files)) await writeFile(BUILT + name, text);
 }
 
-async function answers(outfile) {
-  const entry = fileURLToPath(new URL("../../../../tests/web/answers/main.ts", import.meta.url));
+const OF_TESTS = { "--answers": "answers/main.ts", "--conformance": "conformance/tuf_client.ts" };
+
+async function ofTests(entry, outfile) {
   await build({
     ...SHARED,
     write: true,
-    entryPoints: [entry],
+    entryPoints: [fileURLToPath(new URL(`../../../../tests/web/${entry}`, import.meta.url))],
     outfile,
     platform: "node",
     format: "esm",
@@ -68,5 +70,5 @@ async function answers(outfile) {
 }
 
 const [option, file] = process.argv.slice(2);
-if (option === "--answers" && file) await answers(file);
+if (OF_TESTS[option] && file) await ofTests(OF_TESTS[option], file);
 else await page();
