@@ -202,6 +202,7 @@ def test_usual_addresses_are_taken(node: Node, text: str) -> None:
         "file:///etc/",
         "https://",
         "https:///0",
+        "https://é/",
         "https://:80/",
         "https://news.example/" + "a" * MAX_LINK,
     ],
