@@ -109,6 +109,12 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
       },
       save: async () => reader.save(store, given === "pictures"),
       saved: async () => reader.saved && { ...reader.saved },
+      program: async () => {
+        const found = await reader.program(Number(given));
+        const pieces =
+          found && Object.fromEntries([...found.pieces].map(([name, data]) => [name, hex(data)]));
+        return found && { version: found.version, index: hex(found.index), pieces: pieces ?? {} };
+      },
       report: async () =>
         reader
           .report()

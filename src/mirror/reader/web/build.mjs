@@ -14,6 +14,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
+import { icon, manifest } from "./loader/icon.mjs";
 import { messagesOf, styles, texts } from "./page/parts.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -56,6 +57,8 @@ async function page() {
     "index.html": index,
     "reader.js": await made("page/main.ts", { ...SMALL, format: "esm", plugins: [texts, styles] }),
     "sw.js": await made("worker/sw.ts", { ...SMALL, format: "iife" }),
+    "app.webmanifest": manifest,
+    "icon.png": icon,
   };
   const parts = {};
   for (const name of await readdir(`${HERE}page/text`)) {

@@ -9,6 +9,7 @@ import { fetchNotices, RemoteEdition, wanted } from "./client/edition.ts";
 import { type How, Pieces } from "./client/fetch.ts";
 import { Lines } from "./client/lines.ts";
 import { type Mirror, mirrors, type Transport } from "./client/net.ts";
+import { fetchProgram, PROGRAM_TARGET, type Program } from "./client/program.ts";
 import { refresh } from "./client/refresh.ts";
 import { type Cost, Ledger, type MirrorReport } from "./client/report.ts";
 import {
@@ -227,11 +228,11 @@ export class Reader {
     }
   }
 
-  async #ask(stored: Stored, everyone: boolean, how: How): Promise<Verified> {
+  async #ask(stored: Stored, everyone: boolean, how: How, also?: string): Promise<Verified> {
     const session = await MetadataSession.begin(stored, this.#ledger.mirrors, {
       now: this.#options.now(),
-      wanted: wanted(this.channel),
-      head: this.channel,
+      wanted: [...wanted(this.channel), ...(also ? [also] : [])],
+      ...(also ? {} : { head: this.channel }),
     });
     const signal = this.#pieces.until(how.signal);
     try {
@@ -317,6 +318,17 @@ export class Reader {
       this.notices = null;
       this.noticesError = error;
     }
+  }
+
+  /**
+   * The reader's own program, where a newer one than `version` is signed: whole, for a shell that keeps it.
+   *
+   * It is looked for in a session of its own, of which nothing is remembered: a mirror that withholds the program holds
+   * back no news. Throws as `fetchProgram`, and what `refresh` throws.
+   */
+  async program(version: number, how: How = {}): Promise<Program | null> {
+    const verified = await this.#ask(this.verified.stored, false, how, PROGRAM_TARGET);
+    return fetchProgram(verified, this.root, version, this.#pieces, how);
   }
 
   /** What each mirror did, also after a failure. */

@@ -75,6 +75,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       named.delete(WORLD);
       return { jurisdictions: [...named], controlled: jurisdictions.flatMap((each) => each.controls) };
     },
+    program: (version) => there().program(version),
     report: () => there().report(),
     fetchedBytes() {
       const { fetched, wasted } = there().cost();

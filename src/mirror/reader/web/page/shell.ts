@@ -20,6 +20,14 @@ export interface Beginning {
   readonly invitation: string;
 }
 
+export interface Keeping {
+  isKept(): Promise<boolean>;
+  /** Keep the program that runs, or the newest that is signed. `StorageError`: it is not kept. */
+  keep(session: Session): Promise<void>;
+  /** Where it is kept, see whether a newer one is signed; true when that will run from the next start on. */
+  update(session: Session): Promise<boolean>;
+}
+
 export interface Shell {
   readonly kind: "page" | "file" | "loopback";
   readonly publication: {
@@ -39,6 +47,8 @@ export interface Shell {
   /** What the shell was opened with: an edition inside of it, an invitation behind `#`. */
   readonly archive: Blob | null;
   readonly invitation: string;
-  /** Keep the program itself for reading without a network; `null` where the shell cannot, or has done it. */
-  readonly offline: (() => Promise<void>) | null;
+  /** Keeping the program itself, for reading without a network; `null` where the shell cannot. */
+  readonly offline: Keeping | null;
+  /** Let the browser's menu put a plain icon on the home screen; `null` where there is no page to go to from it. */
+  readonly install: (() => void) | null;
 }

@@ -43,6 +43,7 @@ export function openNews(app: App, isOnline = !app.archive) {
     app.go(front(app), true);
     await session.takeNotices(); // after the headlines: every act waits for them
     app.changed();
+    if (isOnline && (await app.shell.offline?.update(session))) app.say(t("newer"));
   };
   void run();
   return [h("h1", {}, t("opening")), step, progress, h("p", { class: "dim" }, t("self-check"))];

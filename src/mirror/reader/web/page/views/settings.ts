@@ -6,6 +6,7 @@ import { type App, UNANSWERED, type View } from "../app.ts";
 import { dialog } from "../gate.ts";
 import { button, type Child, h } from "../h.ts";
 import { leave, wipe } from "../leaving.ts";
+import type { Session } from "../reading.ts";
 import { LANGUAGES, nameOf, placeName, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";
 import { fileField } from "./opening.ts";
@@ -29,8 +30,9 @@ function choice(
 
 export const settings =
   (app: App): View =>
-  () => {
+  async () => {
     const { choices } = app;
+    const isKept = (await app.shell.offline?.isKept()) ?? false;
     const languages = LANGUAGES.map((each): Option => [each, nameOf(each)]);
     const sizes = SIZES.map((each): Option => [`${each}`, `${each} %`]);
     const themes = THEMES.map((each): Option => [each, t(`theme-${each}`)]);
@@ -62,7 +64,7 @@ export const settings =
       h("p", { class: "dim" }, t("picture-why")),
       h("p", { class: "dim" }, t("settings-kept")),
       app.session && place(app),
-      app.session && library(app),
+      app.session && library(app, app.session, isKept),
       fileField(app),
       h("h2", {}, t("wipe")),
       h("p", {}, t("wipe-why")),
@@ -129,28 +131,36 @@ function place(app: App): Child {
 }
 
 /** What can be kept, and other acts that are not about one article. */
-function library(app: App): Child {
-  const { session, shell } = app;
-  if (!session) return null;
+function library(app: App, session: Session, isKept: boolean): Child {
   const { invite } = session;
-  const { offline } = shell;
+  const { install, offline } = app.shell;
   return [
     h("h2", {}, t("library")),
     !app.library && h("p", {}, t("library-none")),
+    isKept && h("p", {}, t("offline-kept")),
     h(
       "div",
       { class: "buttons" },
       offered(app, [
         { text: t("save"), acts: ["save"], run: () => keep(app) },
-        offline && {
-          text: t("offline"),
+        offline &&
+          !isKept && {
+            text: t("offline"),
+            acts: ["save"],
+            run: async () => {
+              await offline.keep(session);
+              app.again();
+              app.say(t("done-offline"));
+            },
+          },
+        install && {
+          text: t("install"),
           acts: ["save"],
-          run: async () => {
-            await offline();
-            app.say(t("done-offline"));
+          run: () => {
+            install();
+            app.say(t("install-how"));
           },
         },
-        shell.kind === "page" && { text: t("install"), acts: ["save"], run: () => app.say(t("install-how")) },
         invite && { text: t("invite"), acts: ["invite"], run: () => inviting(invite) },
       ]),
     ),

@@ -1,0 +1,44 @@
+/**
+ * The kept reader's own code: how it comes to be kept, and how a newer one takes its place.
+ *
+ * 1. Nothing is kept before the reader chose it; a reader that is not kept asks nobody for newer code.
+ * 2. A newer program is one that the `reader` role signed under a higher version. What the mirror's own page says, or
+ *    any page that it gives, is never looked at again.
+ * 3. It is taken whole, with its parts, or not at all (`offline.ts`); until the next start the one before runs on.
+ */
+
+import { indexPage, readParts } from "../core/bundle/program.ts";
+import { equal } from "../core/bytes.ts";
+import { MirrorError } from "../core/errors.ts";
+import type { Context } from "./context.ts";
+import type { Offline } from "./offline.ts";
+import type { Session } from "./reading.ts";
+import type { Keeping } from "./shell.ts";
+
+export function keepingOf(offline: Offline, context: Context): Keeping {
+  const { files, list, pieces } = context;
+
+  async function update(session: Session): Promise<boolean> {
+    try {
+      const kept = await offline.kept();
+      const newer = kept && (await session.program(kept.version));
+      if (!newer) return false;
+      await offline.keep(newer, pieces.keys());
+      return !equal(newer.index, kept.index);
+    } catch (error) {
+      if (error instanceof MirrorError) return false; // not to be had today: what is kept goes on
+      throw error;
+    }
+  }
+
+  return {
+    isKept: async () => (await offline.kept()) !== null,
+    async keep(session) {
+      for (const name of readParts(files).keys()) await context.part(name);
+      const index = indexPage(files, { rawLength: list.raw, digests: list.pieces, lastSize: list.last });
+      await offline.keep({ version: 0, index, pieces });
+      await update(session);
+    },
+    update,
+  };
+}
