@@ -93,7 +93,7 @@ export function actsBar(app: App, article: Article): HTMLElement {
       acts: ["copy_link"],
       run: () => copyText(app, wholeText(article, name)),
     },
-    { text: t("save"), acts: ["save"], run: () => keep(app) },
+    app.shell.keeps && { text: t("save"), acts: ["save"], run: () => keep(app) },
     {
       text: t("export"),
       acts: ["export", "save"],

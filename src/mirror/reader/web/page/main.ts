@@ -35,6 +35,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     async texts(language) {
       return JSON.parse(textOf(await context.part(`text.${language.toLowerCase()}.json`))) as Messages;
     },
+    keeps: shell !== "loopback",
     offline: offline && keepingOf(offline, context),
     install: origin && shell === "page" ? () => installable(origin) : null,
   });

@@ -47,6 +47,8 @@ export interface Shell {
   /** What the shell was opened with: an edition inside of it, an invitation behind `#`. */
   readonly archive: Blob | null;
   readonly invitation: string;
+  /** Whether there can be a library; not where the address is another one each time, under which nobody finds it again. */
+  readonly keeps: boolean;
   /** Keeping the program itself, for reading without a network; `null` where the shell cannot. */
   readonly offline: Keeping | null;
   /** Let the browser's menu put a plain icon on the home screen; `null` where there is no page to go to from it. */

@@ -17,7 +17,7 @@ export const insecure: View = () => [
 export const opening =
   (app: App): View =>
   async () => {
-    if (!app.library && (await libraries.exists())) return unlocking(app);
+    if (app.shell.keeps && !app.library && (await libraries.exists())) return unlocking(app);
     return openNews(app);
   };
 

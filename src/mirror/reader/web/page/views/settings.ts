@@ -135,14 +135,14 @@ function library(app: App, session: Session, isKept: boolean): Child {
   const { invite } = session;
   const { install, offline } = app.shell;
   return [
-    h("h2", {}, t("library")),
-    !app.library && h("p", {}, t("library-none")),
+    app.shell.keeps && h("h2", {}, t("library")),
+    app.shell.keeps && !app.library && h("p", {}, t("library-none")),
     isKept && h("p", {}, t("offline-kept")),
     h(
       "div",
       { class: "buttons" },
       offered(app, [
-        { text: t("save"), acts: ["save"], run: () => keep(app) },
+        app.shell.keeps && { text: t("save"), acts: ["save"], run: () => keep(app) },
         offline &&
           !isKept && {
             text: t("offline"),
