@@ -183,7 +183,8 @@ def test_who_came_after_a_block_is_not_suspected(soonest: int, guests_alone: boo
     if guests_alone:
         assert guest > host
     else:
-        assert (guest, host) == (0.1, pytest.approx(0.999))
+        assert guest == 0.1
+        assert host > 0.99
 
 
 @pytest.mark.parametrize(("ages", "late"), [([3, 2, 1, 2], [2, 1, 0, 0]), ([9, 2], [0, 1]), ([5], [4])])
