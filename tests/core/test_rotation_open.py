@@ -208,7 +208,8 @@ def test_trials_that_are_not_over_count_for_the_estimate() -> None:
     how = OpenSettings(cap=50, pilot=1.0, reserve=0.0, guess=0.01, pace=0.1)
     state, _ = decide_open(OpenState(how), [*map(Joined, range(400)), *map(Added, range(40))])
     assert len(state.used) > 10
-    state, _ = decide_open(state, [Blocked(min(state.used))])
+    state, _ = decide_open(state, [Blocked(min(state.used)), *map(Added, range(40, 50))])
     blamed = [reader for reader in range(400) if state.was_blamed[reader]]
     assert blamed
+    assert all(state.group_of[reader] != NONE for reader in blamed)
     assert all(state.suspicion[reader] < 0.2 for reader in blamed)
