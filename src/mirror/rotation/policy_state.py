@@ -103,8 +103,8 @@ class Settings:
     when cohorts that nobody blocked are cut: those above ``coarse`` times the readers for each
     endpoint. A blocked cohort is cut in ``parts``. It is a guest only while more than ``enough`` of the most
     endpoints that there ever were are in use: of those above, ``risks`` may be risked a day, for cohorts of
-    at least ``worth_risk`` readers after at most ``risk_burns`` blocks. Readers who joined within
-    ``recent`` days of a block, and guests who moved in within ``guest_days``, are blamed first.
+    at least ``worth_risk`` readers after at most ``risk_burns`` blocks. Readers who joined in the
+    ``recent`` days up to a block, and guests who moved in within ``guest_days``, are blamed first.
     ``informers`` signs make an informer of a reader, whose branch is quarantined when it has at most
     ``dense`` other readers for each sign.
     """
