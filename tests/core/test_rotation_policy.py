@@ -478,3 +478,42 @@ def test_made_cohorts_name_the_cohort_they_were_cut_from() -> None:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"policy|share"):
         replace(SMALL, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("late", [0, 2])
+def test_how_late_blocks_are_noticed_is_learnt(late: int) -> None:
+    """Once one block was told as soon as it could be, those who came after the next one are not blamed."""
+    state = State(Settings(cap=50, smallest=6, opening=1.0))
+    people = [Joined(0), *(Joined(reader, 0) for reader in range(1, 12))]
+    state = told(state, *people, *map(Added, range(4)))
+    first, second = sorted(state.used)
+    for _ in range(late):
+        state = told(state)
+    state = told(state, Blocked(first))
+    assert state.late == late
+    while state.day < 20:
+        state = told(state)
+    host = state.used[second][0]
+    inviter = state.cohorts[host].members[0]
+    suspect = len(state.inviter)
+    state = told(state, Joined(suspect, inviter))  # on the day of the block
+    later = range(suspect + 1, suspect + 2 + late)
+    for reader in later[:-1]:
+        state = told(state, Joined(reader, inviter))
+    state = told(state, Joined(later[-1], inviter), Blocked(second))
+    assert state.cohorts[state.cohort_of[suspect]].members == [suspect]
+    assert {state.cohort_of[reader] for reader in later} == {host}
+
+
+@pytest.mark.parametrize(("added", "guests"), [(6, 0), (8, 0), (16, 1), (32, 3)])
+def test_who_was_blamed_is_a_guest_only_while_there_are_endpoints_to_risk(added: int, guests: int) -> None:
+    how = Settings(cap=200, smallest=30, opening=1.0, guest_days=2, kept=99)
+    people = [Joined(0), *(Joined(reader, 0) for reader in range(1, 30 * added))]
+    state = told(State(how), *people, *map(Added, range(added)))
+    for _ in range(4):
+        state = told(state)
+    assert not state.stock
+    state = told(state, Blocked(min(state.used)))
+    blamed = [cohort for cohort in state.cohorts.values() if cohort.burns]
+    assert [len(cohort.members) for cohort in blamed] == [10, 10, 10]
+    assert sum(cohort.endpoint != NOWHERE for cohort in blamed) == guests
