@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.histories import SMALL, chain, histories, run, told, whole
 from mirror.rotation.policy import decide
 from mirror.rotation.policy_state import (
     NONE,
@@ -14,7 +15,6 @@ from mirror.rotation.policy_state import (
     Added,
     Assigned,
     Blocked,
-    Decision,
     Event,
     Joined,
     Lost,
@@ -26,60 +26,6 @@ from mirror.rotation.policy_state import (
     State,
 )
 from mirror.rotation.policy_tree import NOBODY, Tree
-
-SMALL = Settings(cap=12, smallest=2, kept=1, guest_days=1, guests=2)
-
-
-def told(state: State, *events: Event) -> State:
-    return decide(state, events)[0]
-
-
-def run(days: list[list[Event]], how: Settings = SMALL) -> tuple[State, list[tuple[Decision, ...]]]:
-    state, answers = State(how), []
-    for events in days:
-        state, decisions = decide(state, events)
-        answers.append(decisions)
-    return state, answers
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[list[Event]]:
-    """Some days of some service: arrivals, endpoints, losses, blocks."""
-    days: list[list[Event]] = []
-    readers = endpoints = 0
-    gone: set[int] = set()
-    for _ in range(draw(st.integers(1, 8))):
-        events: list[Event] = []
-        for _ in range(draw(st.integers(0, 25 if readers else 40))):
-            events.append(Joined(readers, draw(st.integers(NOBODY, readers - 1))))
-            readers += 1
-        for _ in range(draw(st.integers(0, 8))):
-            events.append(Added(endpoints))
-            endpoints += 1
-        there = [each for each in range(endpoints) if each not in gone]
-        hit = draw(st.sets(st.sampled_from(there), max_size=4)) if there else set()
-        deaths: list[type[Lost] | type[Blocked]] = [Lost, Blocked, Blocked]
-        events.extend(draw(st.sampled_from(deaths))(endpoint) for endpoint in sorted(hit))
-        gone |= hit
-        days.append(events)
-    return days
-
-
-def whole(state: State) -> None:
-    """The rules of ``policy``, on a state."""
-    members = [reader for cohort in state.cohorts.values() for reader in cohort.members]
-    assert sorted(members) == list(range(len(state.inviter)))
-    for number, cohort in state.cohorts.items():
-        assert cohort.members, "a cohort has somebody"
-        assert all(state.cohort_of[reader] == number for reader in cohort.members)
-        assert (cohort.endpoint != NOWHERE) == any(number in on for on in state.used.values())
-        assert not (cohort.is_quarantined and cohort.endpoint != NOWHERE)
-        if cohort.endpoint != NOWHERE:
-            assert number in state.used[cohort.endpoint]
-    assert not state.gone & state.used.keys()
-    assert not state.gone & set(state.stock)
-    assert not state.used.keys() & set(state.stock)
-    assert all(len(set(on)) == len(on) for on in state.used.values())
 
 
 @settings(max_examples=60, deadline=None)
@@ -164,7 +110,7 @@ def test_decisions_alone_tell_the_publisher_everything(days: list[list[Event]]) 
 @settings(max_examples=60, deadline=None)
 @given(histories())
 def test_every_split_is_along_the_tree(days: list[list[Event]]) -> None:
-    """A cut divides a cohort into ranges of the layout, or takes whole branches' newcomers out of it."""
+    """A cut divides a cohort into ranges of the layout, or takes newcomers or revoked branches out of it."""
     state = State(replace(SMALL, dense=0, recent=0))
     for events in days:
         before = state
@@ -177,6 +123,7 @@ def test_every_split_is_along_the_tree(days: list[list[Event]]) -> None:
                     state.cohorts[number].members
                     for number in (each.cohort, *each.into)
                     if number in state.cohorts
+                    and not state.cohorts[number].is_quarantined
                     and min(state.joined[reader] for reader in state.cohorts[number].members) < state.day
                 ]
                 spans = sorted((min(at), max(at)) for at in ([tree.position[r] for r in p] for p in parts))
@@ -204,10 +151,6 @@ def test_the_layout_holds_every_branch_as_a_range(data: st.DataObject) -> None:
     assert len(cut) == min(parts, count)
     assert all(cut)
     assert max(map(len, cut)) <= 1.5 * count / len(cut) + 1
-
-
-def chain(count: int) -> list[Event]:
-    return [Joined(reader, reader - 1) for reader in range(count)]
 
 
 def test_an_informer_alone_is_found_and_only_he() -> None:
@@ -396,3 +339,42 @@ def test_made_cohorts_name_the_cohort_they_were_cut_from() -> None:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"policy|share"):
         replace(SMALL, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("late", [0, 2])
+def test_how_late_blocks_are_noticed_is_learnt(late: int) -> None:
+    """Once one block was told as soon as it could be, those who came after the next one are not blamed."""
+    state = State(Settings(cap=50, smallest=6, opening=1.0))
+    people = [Joined(0), *(Joined(reader, 0) for reader in range(1, 12))]
+    state = told(state, *people, *map(Added, range(4)))
+    first, second = sorted(state.used)
+    for _ in range(late):
+        state = told(state)
+    state = told(state, Blocked(first))
+    assert state.late == late
+    while state.day < 20:
+        state = told(state)
+    host = state.used[second][0]
+    inviter = state.cohorts[host].members[0]
+    suspect = len(state.inviter)
+    state = told(state, Joined(suspect, inviter))  # on the day of the block
+    later = range(suspect + 1, suspect + 2 + late)
+    for reader in later[:-1]:
+        state = told(state, Joined(reader, inviter))
+    state = told(state, Joined(later[-1], inviter), Blocked(second))
+    assert state.cohorts[state.cohort_of[suspect]].members == [suspect]
+    assert {state.cohort_of[reader] for reader in later} == {host}
+
+
+@pytest.mark.parametrize(("added", "guests"), [(6, 0), (8, 0), (16, 1), (32, 3)])
+def test_who_was_blamed_is_a_guest_only_while_there_are_endpoints_to_risk(added: int, guests: int) -> None:
+    how = Settings(cap=200, smallest=30, opening=1.0, guest_days=2, kept=99)
+    people = [Joined(0), *(Joined(reader, 0) for reader in range(1, 30 * added))]
+    state = told(State(how), *people, *map(Added, range(added)))
+    for _ in range(4):
+        state = told(state)
+    assert not state.stock
+    state = told(state, Blocked(min(state.used)))
+    blamed = [cohort for cohort in state.cohorts.values() if cohort.burns]
+    assert [len(cohort.members) for cohort in blamed] == [10, 10, 10]
+    assert sum(cohort.endpoint != NOWHERE for cohort in blamed) == guests

@@ -50,17 +50,18 @@ def read(node: Node, made: Press, scenario: Scenario) -> tuple[dict[str, Any], l
             assert place.hostname is not None
             assert place.port is not None
             async with asyncio.timeout(SECONDS), Bed(scenario, (place.hostname, place.port)) as bed:
+                addresses = [mirror.url for mirror in bed.endpoints]
                 asked = {
                     "root": made.root.hex(),
                     "channel": "ru",
                     "now": NOW,
                     "built": BUILT,
-                    "mirrors": [mirror.url for mirror in bed.endpoints],
+                    "mirrors": addresses,
                     "deadlines": {"first": 30, "next": 20},
                     "steps": ["refresh", "headlines", "everything", "notices", "report", "waste", "close"],
                 }
                 said = await asyncio.to_thread(node.ask, "read", asked)
-                return said, asked["mirrors"]
+                return said, addresses
 
     return asyncio.run(story())
 
