@@ -124,6 +124,9 @@ tokens = st.sampled_from(
 @example('"\x1f"')
 @example('"\x7f"')
 @example("1" * 5_000)
+@example('"' + "a" * 5_000)
+@example('{"' + "a\\n" * 5_000)
+@example("[" + " " * 5_000)
 def test_what_is_json_is_decided_as_in_python(node: Node, text: str) -> None:
     assert node.ask("canonical", text) == canonical(text)
 

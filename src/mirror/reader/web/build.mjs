@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 import { icon, manifest } from "./loader/icon.mjs";
-import { messagesOf, styles, texts } from "./page/parts.mjs";
+import { borrowed, messagesOf, styles, texts } from "./page/parts.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 // What WebCrypto's Ed25519 needs anyway: Chromium 137, Firefox 130, Safari 17.
@@ -60,10 +60,12 @@ async function page() {
     "app.webmanifest": manifest,
     "icon.png": icon,
   };
-  const parts = {};
+  const parts = {
+    "more.js": await made("page/more.ts", { ...SMALL, format: "esm", plugins: [borrowed, texts] }),
+  };
   for (const name of await readdir(`${HERE}page/text`)) {
     const tag = name.replace(".ftl", "").toLowerCase();
-    if (tag === "en") continue; // inside of the program
+    if (tag === "en" || tag === "more") continue; // inside of the program
     const messages = messagesOf(await readFile(`${HERE}page/text/${name}`, "utf8"), name);
     parts[`text.${tag}.json`] = JSON.stringify(messages);
   }

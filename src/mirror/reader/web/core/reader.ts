@@ -9,7 +9,6 @@ import { fetchNotices, RemoteEdition, wanted } from "./client/edition.ts";
 import { type How, Pieces } from "./client/fetch.ts";
 import { Lines } from "./client/lines.ts";
 import { type Mirror, mirrors, type Transport } from "./client/net.ts";
-import { fetchProgram, PROGRAM_TARGET, type Program } from "./client/program.ts";
 import { refresh } from "./client/refresh.ts";
 import { type Cost, Ledger, type MirrorReport } from "./client/report.ts";
 import {
@@ -321,14 +320,17 @@ export class Reader {
   }
 
   /**
-   * The reader's own program, where a newer one than `version` is signed: whole, for a shell that keeps it.
+   * What `open` makes of `target`, which readers seldom need.
    *
-   * It is looked for in a session of its own, of which nothing is remembered: a mirror that withholds the program holds
-   * back no news. Throws as `fetchProgram`, and what `refresh` throws.
+   * It is looked for in a session of its own, of which nothing is remembered: whoever withholds it holds back no news.
+   * Throws what `refresh` throws, and `open`.
    */
-  async program(version: number, how: How = {}): Promise<Program | null> {
-    const verified = await this.#ask(this.verified.stored, false, how, PROGRAM_TARGET);
-    return fetchProgram(verified, this.root, version, this.#pieces, how);
+  async besides<Value>(
+    target: string,
+    open: (verified: Verified, pieces: Pieces) => Promise<Value>,
+    how: How = {},
+  ): Promise<Value> {
+    return open(await this.#ask(this.verified.stored, false, how, target), this.#pieces);
   }
 
   /** What each mirror did, also after a failure. */

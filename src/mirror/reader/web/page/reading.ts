@@ -42,7 +42,7 @@ export interface Session {
   readonly savedAsOf: number | null;
   /** What an answer can matter to; empty without notices. */
   readonly places: Places;
-  /** The reader's own program, where a newer one than `version` is signed. Throws as `Reader.program`. */
+  /** The reader's own program, where a newer one than `version` is signed. Throws as `newerProgram`. */
   program(version: number): Promise<Program | null>;
   report(): readonly MirrorReport[];
   fetchedBytes(): number;
@@ -50,6 +50,8 @@ export interface Session {
   infoPage(designation: string, language: string): InfoPage;
   /** Keep the whole edition, and from then on what trust needs, in a library. */
   keep(library: Library, progress: Progress): Promise<void>;
+  /** End what is under way. */
+  close(): void;
   /** The link for friend `number`; `null` for a reader who was not invited. */
   readonly invite: ((number: number) => Promise<string>) | null;
 }

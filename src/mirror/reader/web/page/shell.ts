@@ -26,6 +26,8 @@ export interface Keeping {
   keep(session: Session): Promise<void>;
   /** Where it is kept, see whether a newer one is signed; true when that will run from the next start on. */
   update(session: Session): Promise<boolean>;
+  /** Let the browser's own menu put a plain icon on the home screen. */
+  install(): void;
 }
 
 export interface Shell {
@@ -42,6 +44,8 @@ export interface Shell {
   readonly version: string;
   /** Begin a run over one channel. */
   session(channel: string, begin: Beginning): Session;
+  /** `more.ts`, fetched once. */
+  more(): Promise<typeof import("./more.ts")>;
   /** The texts of another language than English. */
   texts(language: string): Promise<Messages>;
   /** What the shell was opened with: an edition inside of it, an invitation behind `#`. */
@@ -49,8 +53,6 @@ export interface Shell {
   readonly invitation: string;
   /** Whether there can be a library; not where the address is another one each time, under which nobody finds it again. */
   readonly keeps: boolean;
-  /** Keeping the program itself, for reading without a network; `null` where the shell cannot. */
-  readonly offline: Keeping | null;
-  /** Let the browser's menu put a plain icon on the home screen; `null` where there is no page to go to from it. */
-  readonly install: (() => void) | null;
+  /** Keeping the program itself, for reading without a network; `null` where the shell or the browser cannot. */
+  readonly offline: (() => Promise<Keeping | null>) | null;
 }

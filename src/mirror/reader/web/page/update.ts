@@ -10,15 +10,29 @@
 import { indexPage, readParts } from "../core/bundle/program.ts";
 import { equal } from "../core/bytes.ts";
 import { MirrorError } from "../core/errors.ts";
+import type { App } from "./app.ts";
 import type { Context } from "./context.ts";
-import type { Offline } from "./offline.ts";
+import { installable, type Offline, offlineAt } from "./offline.ts";
 import type { Session } from "./reading.ts";
 import type { Keeping } from "./shell.ts";
+import { t } from "./text.ts";
 
-export function keepingOf(offline: Offline, context: Context): Keeping {
+/** Ask for newer code, where the reader is kept, and say when there is some. */
+export async function update(app: App, session: Session): Promise<void> {
+  const keeping = await app.shell.offline?.();
+  if (await keeping?.update(session)) app.say(t("newer"));
+}
+
+/** For the page that came from the mirror at `origin`; null where the browser keeps nothing. */
+export function keepingAt(origin: string, context: Context): Keeping | null {
+  const offline = offlineAt(origin);
+  return offline && keepingOf(offline, context, () => installable(origin));
+}
+
+function keepingOf(offline: Offline, context: Context, install: () => void): Keeping {
   const { files, list, pieces } = context;
 
-  async function update(session: Session): Promise<boolean> {
+  async function updated(session: Session): Promise<boolean> {
     try {
       const kept = await offline.kept();
       const newer = kept && (await session.program(kept.version));
@@ -37,8 +51,9 @@ export function keepingOf(offline: Offline, context: Context): Keeping {
       for (const name of readParts(files).keys()) await context.part(name);
       const index = indexPage(files, { rawLength: list.raw, digests: list.pieces, lastSize: list.last });
       await offline.keep({ version: 0, index, pieces });
-      await update(session);
+      await updated(session);
     },
-    update,
+    update: updated,
+    install,
   };
 }

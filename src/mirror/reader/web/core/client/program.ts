@@ -10,11 +10,12 @@ import type { Bytes } from "../bytes.ts";
 import { TrustError } from "../errors.ts";
 import { MAX_PROGRAM } from "../limits.ts";
 import type { PieceList } from "../model.ts";
+import type { Reader } from "../reader.ts";
 import type { Verified } from "../trust/state.ts";
 import { targetPiece } from "./edition.ts";
 import type { How, Pieces } from "./fetch.ts";
 
-export const PROGRAM_TARGET = "reader/page";
+const PROGRAM_TARGET = "reader/page";
 /** The role that signs it; its version says which of two programs is the newer one. */
 const READER_ROLE = "reader";
 
@@ -26,12 +27,19 @@ export interface Program {
 }
 
 /**
- * The program that `verified` names, where it is newer than `version`; else `null`.
+ * The program that is signed now, where it is newer than `version`; else `null`.
  *
- * `UnreachableError`: some of it did not come. `FormatError`, `TrustError`: it was signed, and cannot be one of the
- * publication `root`.
+ * `UnreachableError`: no mirror was heard, or some of it did not come. `FormatError`, `TrustError`: it was signed, and
+ * cannot be one of this publication.
  */
-export async function fetchProgram(
+export const newerProgram = (reader: Reader, version: number, how: How = {}): Promise<Program | null> =>
+  reader.besides(
+    PROGRAM_TARGET,
+    (verified, pieces) => fetchProgram(verified, reader.root, version, pieces, how),
+    how,
+  );
+
+async function fetchProgram(
   verified: Verified,
   root: string,
   version: number,

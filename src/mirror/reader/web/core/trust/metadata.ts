@@ -69,7 +69,7 @@ const TOP: readonly string[] = [ROOT, TIMESTAMP, SNAPSHOT, TARGETS];
 const CURVES = "ecdsa-sha2-nistp(?:256|384|521)";
 const RSA = "rsa(?:ssa-pss|-pkcs1v15)-sha(?:256|384|512)";
 const KINDS = new RegExp(
-  `^(?:ed25519/ed25519|(?:ecdsa|(?=(.+)/\\1$)${CURVES})/${CURVES}|rsa/${RSA}|ml-dsa/ml-dsa-(?:44|65|87)/1)$`,
+  `^(?:ed25519/ed25519|ecdsa/${CURVES}|(${CURVES})/\\1|rsa/${RSA}|ml-dsa/ml-dsa-(?:44|65|87)/1)$`,
 );
 
 /** The metadata in `data`, unverified; `FormatError` when it is none. */

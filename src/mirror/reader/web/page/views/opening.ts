@@ -1,8 +1,8 @@
 /** The first thing seen: what is being done, in words; and what this page cannot do. */
 
-import { type App, type View, wordsOf } from "../app.ts";
+import { MirrorError } from "../../core/errors.ts";
+import { type App, hasLibrary, type View, wordsOf } from "../app.ts";
 import { button, h } from "../h.ts";
-import * as libraries from "../library.ts";
 import { t } from "../text.ts";
 import { front } from "./front.ts";
 
@@ -17,35 +17,42 @@ export const insecure: View = () => [
 export const opening =
   (app: App): View =>
   async () => {
-    if (app.shell.keeps && !app.library && (await libraries.exists())) return unlocking(app);
+    if (app.shell.keeps && !app.library && (await hasLibrary())) return (await app.more()).unlocking(app);
     return openNews(app);
   };
 
-/** Get the news of the present channel, and say how it goes. */
-export function openNews(app: App, isOnline = !app.archive) {
+/** Get the news of a channel, and say how it goes. What was read before stays where that fails. */
+export function openNews(app: App, isOnline = !app.archive, channel = app.channel) {
   const step = h("p", { role: "status" });
   const progress = h("progress", { "aria-label": t("opening") });
-  const run = async () => {
-    const { library, archive, invitation } = app;
-    const session = app.shell.session(app.channel.id, { library, archive, isOnline, invitation });
-    app.edition = null;
-    app.session = session;
+  const open = async () => {
+    const { library, archive, invitation, session: before } = app;
+    const session = app.shell.session(channel.id, { library, archive, isOnline, invitation });
     try {
-      app.edition = await session.open((name, done, total) => {
-        const part = total ? ` ${t("opening-part", { done: done ?? 0, total })}` : "";
+      const edition = await session.open((name, done, total) => {
+        const part = total ? ` ${t("opening-part", { done, total })}` : "";
         step.textContent = t(`opening-${name}`) + part;
-        if (total) Object.assign(progress, { max: total, value: done ?? 0 });
+        if (total) Object.assign(progress, { max: total, value: done });
       });
+      before?.close();
+      Object.assign(app, { session, edition, channel });
     } catch (error) {
-      app.go(failed(app, error), true);
+      session.close();
+      // What cannot be used is not tried again.
+      app.archive = app.shell.archive;
+      if (error instanceof MirrorError && error.code.startsWith("invitation")) app.invitation = "";
+      app.go(before ? front(app) : failed(app, error), true);
+      if (before) app.say(wordsOf(error));
       return;
     }
     app.go(front(app), true);
     await session.takeNotices(); // after the headlines: every act waits for them
     app.changed();
-    if (isOnline && (await app.shell.offline?.update(session))) app.say(t("newer"));
+    // So that it is here when the mirror is not; where it is needed, it is asked for again.
+    const more = await app.more().catch(() => null);
+    if (isOnline) await more?.update(app, session);
   };
-  void run();
+  void open();
   return [h("h1", {}, t("opening")), step, progress, h("p", { class: "dim" }, t("self-check"))];
 }
 
@@ -101,37 +108,4 @@ function invitationField(app: App) {
     field,
     h("button", {}, t("invitation-use")),
   );
-}
-
-function unlocking(app: App) {
-  const input = h("input", { type: "password", autocomplete: "off", id: "passphrase", required: true });
-  const problem = h("p", { role: "alert", class: "problem" });
-  const next = () => app.go(() => openNews(app), true);
-  const unlock = async (event: Event) => {
-    event.preventDefault();
-    try {
-      app.library = await libraries.open(input.value);
-      next();
-    } catch (error) {
-      problem.textContent = wordsOf(error);
-      input.select();
-    }
-  };
-  return [
-    h("h1", {}, t("library")),
-    h("p", {}, t("library-here")),
-    h(
-      "form",
-      { onsubmit: unlock },
-      h("label", { for: "passphrase" }, t("passphrase")),
-      input,
-      problem,
-      h(
-        "div",
-        { class: "buttons" },
-        h("button", { class: "primary" }, t("open-library")),
-        button(t("open-without"), next),
-      ),
-    ),
-  ];
 }

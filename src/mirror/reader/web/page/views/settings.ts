@@ -5,8 +5,8 @@ import { offered } from "../acts.ts";
 import { type App, UNANSWERED, type View } from "../app.ts";
 import { dialog } from "../gate.ts";
 import { button, type Child, h } from "../h.ts";
-import { leave, wipe } from "../leaving.ts";
 import type { Session } from "../reading.ts";
+import type { Keeping } from "../shell.ts";
 import { LANGUAGES, nameOf, placeName, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";
 import { fileField } from "./opening.ts";
@@ -32,7 +32,8 @@ export const settings =
   (app: App): View =>
   async () => {
     const { choices } = app;
-    const isKept = (await app.shell.offline?.isKept()) ?? false;
+    const keeping = (await app.shell.offline?.()) ?? null;
+    const isKept = (await keeping?.isKept()) ?? false;
     const languages = LANGUAGES.map((each): Option => [each, nameOf(each)]);
     const sizes = SIZES.map((each): Option => [`${each}`, `${each} %`]);
     const themes = THEMES.map((each): Option => [each, t(`theme-${each}`)]);
@@ -64,11 +65,8 @@ export const settings =
       h("p", { class: "dim" }, t("picture-why")),
       h("p", { class: "dim" }, t("settings-kept")),
       app.session && place(app),
-      app.session && library(app, app.session, isKept),
+      app.session && library(app, app.session, keeping, isKept),
       fileField(app),
-      h("h2", {}, t("wipe")),
-      h("p", {}, t("wipe-why")),
-      button(t("wipe"), () => wiping(app), "danger"),
     ];
   };
 
@@ -131,9 +129,8 @@ function place(app: App): Child {
 }
 
 /** What can be kept, and other acts that are not about one article. */
-function library(app: App, session: Session, isKept: boolean): Child {
+function library(app: App, session: Session, keeping: Keeping | null, isKept: boolean): Child {
   const { invite } = session;
-  const { install, offline } = app.shell;
   return [
     app.shell.keeps && h("h2", {}, t("library")),
     app.shell.keeps && !app.library && h("p", {}, t("library-none")),
@@ -143,21 +140,21 @@ function library(app: App, session: Session, isKept: boolean): Child {
       { class: "buttons" },
       offered(app, [
         app.shell.keeps && { text: t("save"), acts: ["save"], run: () => keep(app) },
-        offline &&
+        keeping &&
           !isKept && {
             text: t("offline"),
             acts: ["save"],
             run: async () => {
-              await offline.keep(session);
+              await keeping.keep(session);
               app.again();
               app.say(t("done-offline"));
             },
           },
-        install && {
+        keeping && {
           text: t("install"),
           acts: ["save"],
           run: () => {
-            install();
+            keeping.install();
             app.say(t("install-how"));
           },
         },
@@ -197,28 +194,6 @@ async function inviting(invite: (number: number) => Promise<string>): Promise<vo
         ),
       ),
       link,
-    ];
-  });
-}
-
-/** Say what it cannot do, then do it and leave; stay where something is left. */
-async function wiping(app: App): Promise<void> {
-  await dialog<null>((settle) => {
-    const problem = h("p", { role: "alert", class: "problem" });
-    const back = button(t("cancel"), () => settle(null), "primary");
-    back.dataset.first = "";
-    const go = async () => {
-      app.library = null;
-      const left = await wipe();
-      if (left.length) problem.textContent = t("wipe-left", { what: left.join(", ") });
-      else leave(app.shell.exit);
-    };
-    return [
-      h("h2", {}, t("wipe")),
-      h("p", {}, t("wipe-why")),
-      h("p", {}, t("wipe-cannot")),
-      problem,
-      h("div", { class: "buttons" }, back, button(t("wipe"), go, "danger")),
     ];
   });
 }
