@@ -1,7 +1,7 @@
 """The demonstration in a browser: an invitation, a page, and mirrors that go away while somebody reads.
 
-At a terminal, or with ``mirror demo --browser``, the mirrors stay until the person there has seen it. Elsewhere
-it is only told, and seen that the page is there.
+At a terminal, or with ``mirror demo --browser``, the mirrors stay until the person there has seen it.
+Elsewhere it is only told, and seen that the page is there.
 """
 
 import http.client
@@ -22,8 +22,8 @@ _ACTS: Final = (
     ("Open the link, and read. Then press Enter here: the mirror that the page came from is stopped.", 1),
     (
         (
-            "Go on reading: other articles, search, another text size. Try to share one, or to print. Keep an "
-            "edition, if you like, with a passphrase. Then press Enter: no mirror is left."
+            "Go on reading: other articles, search, another text size. Try to share one, or to print. Keep "
+            "an edition, if you like, with a passphrase. Then press Enter: no mirror is left."
         ),
         2,
     ),
