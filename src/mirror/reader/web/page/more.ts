@@ -4,6 +4,8 @@ import ENGLISH from "./text/more.ftl";
 import { learn } from "./text.ts";
 
 export { mirrorIn } from "./archive.ts";
+// With this the modules that run first become one file, from which a part takes only the names that it needs.
+export { start } from "./main.ts";
 export { about } from "./views/about.ts";
 export { keep, unlocking } from "./views/keeping.ts";
 export { searching } from "./views/search.ts";
