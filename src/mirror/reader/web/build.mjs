@@ -39,7 +39,7 @@ async function made(entry, options) {
 async function modules() {
   const { metafile, outputFiles } = await build({
     ...SMALL,
-    entryPoints: { more: "page/more.ts", reader: "page/main.ts" },
+    entryPoints: { invited: "page/invited.ts", more: "page/more.ts", reader: "page/main.ts" },
     external: ["fzstd"], // the loader's
     format: "esm",
     metafile: true,

@@ -2,6 +2,7 @@
 
 import { indexPage } from "../core/bundle/program.ts";
 import { textOf } from "../core/bytes.ts";
+import { UnreachableError } from "../core/errors.ts";
 import type { Context } from "./context.ts";
 import { offlineAt } from "./offline.ts";
 import { show } from "./page.ts";
@@ -20,11 +21,19 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
   const { raw, last, pieces } = context.list;
   const carried = { rawLength: raw, digests: pieces, lastSize: last };
   const offline = shell === "page" && origin ? offlineAt(origin) : null;
-  const more = () => context.code("more.js") as Promise<typeof import("./more.ts")>;
+  const part = async (name: string): Promise<unknown> => {
+    try {
+      return await context.code(name);
+    } catch {
+      throw new UnreachableError("program-part"); // another try may find another mirror
+    }
+  };
+  const more = () => part("more.js") as Promise<typeof import("./more.ts")>;
   const setting = {
     root: facts.root,
     mirrors: origin ? [origin, ...mirrors] : mirrors,
     built: BUILT,
+    invited: () => part("invited.js") as Promise<typeof import("./invited.ts")>,
     more,
     page: origin && shell === "page" ? new URL("r/", origin).href : "",
   };
