@@ -82,18 +82,15 @@ async function page() {
   const filled = { boot, hash, style, loader };
   const index = template.trimEnd().replace(/@(boot|hash|style|loader)@/g, (_, name) => filled[name]);
   const { first, parts } = await modules();
-  const files = {
-    "index.html": index,
-    ...first,
-    "sw.js": await made("worker/sw.ts", { ...SMALL, format: "iife" }),
-  };
+  parts["index.html"] = index; // a browser that asks for the program has it
+  parts["sw.js"] = await made("worker/sw.ts", { ...SMALL, format: "iife" });
   for (const name of await readdir(`${HERE}page/text`)) {
     const tag = name.replace(".ftl", "").toLowerCase();
     if (tag === "en" || tag === "more") continue; // inside of the program
     const messages = messagesOf(await readFile(`${HERE}page/text/${name}`, "utf8"), name);
     parts[`text.${tag}.json`] = JSON.stringify(messages);
   }
-  await write("page", files);
+  await write("page", first);
   await write("parts", parts);
 }
 

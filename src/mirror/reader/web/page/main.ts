@@ -1,6 +1,6 @@
 /** What the loader calls: puts the core under the page, in whichever shell this is. */
 
-import { indexPage } from "../core/bundle/program.ts";
+import { indexPage, TEMPLATE, withTemplate } from "../core/bundle/program.ts";
 import { textOf } from "../core/bytes.ts";
 import { UnreachableError } from "../core/errors.ts";
 import type { Context } from "./context.ts";
@@ -49,6 +49,11 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
       return JSON.parse(textOf(await context.part(`text.${language.toLowerCase()}.json`))) as Messages;
     },
     more,
-    offline: offline && (() => offline.keep(indexPage(files, carried), context.pieces)),
+    offline:
+      offline &&
+      (async () => {
+        const whole = withTemplate(files, await context.part(TEMPLATE));
+        await offline.keep(indexPage(whole, carried), context.pieces);
+      }),
   });
 }
