@@ -62,6 +62,7 @@ def tell(telling: Telling, publication: Path, passphrases: Sequence[str], wait: 
         if wait is None:
             telling.say("`mirror demo --browser` keeps the mirrors until you have opened it.")
             return
+        telling.say("(It will say that this device's clock is slow: in this story days have passed.)")
         _keep(telling, hosts, [page, *others], wait)
 
 

@@ -35,7 +35,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     built: BUILT,
     invited: () => part("invited.js") as Promise<typeof import("./invited.ts")>,
     more,
-    page: origin && shell === "page" ? new URL("r/", origin).href : "",
+    page: origin && shell === "page" ? new URL("r/index.html", origin).href : "",
   };
   await show(root, {
     kind: shell,
@@ -43,7 +43,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     exit: EXIT,
     version: pieces[0]?.slice(0, 8) ?? "",
     archive: context.archive,
-    invitation: context.fragment,
+    invitation: context.fragment && `mirror:${context.fragment}`,
     session: (channel, begin) => sessionOf(setting, channel, begin),
     async texts(language) {
       return JSON.parse(textOf(await context.part(`text.${language.toLowerCase()}.json`))) as Messages;
