@@ -65,7 +65,7 @@ def program_digest(publication: Publication) -> str | None:
 
 
 def current_program(tree: Tree, publication: Publication) -> tuple[dict[str, bytes], PieceList] | None:
-    """The browser's reader in force, as ``program.with_page``, and its list of pieces; None where there is none."""
+    """The browser's reader in force, as ``program.with_page``, and its list of pieces; None without one."""
     digest = program_digest(publication)
     if digest is None:
         return None
