@@ -14,6 +14,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "terser";
 import { messagesOf, styles, texts } from "./page/parts.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -33,6 +34,12 @@ const SMALL = { ...SHARED, minify: true, target: BROWSERS };
 async function made(entry, options) {
   const { outputFiles } = await build({ ...options, entryPoints: [entry] });
   return outputFiles[0].text.trimEnd();
+}
+
+/** The module `text` in fewer bytes than esbuild makes of it: 4 % of what travels. */
+async function smallest(text) {
+  const { code } = await minify(text, { compress: { ecma: 2020, passes: 3 }, ecma: 2020, module: true });
+  return code.replace(/;$/, "");
 }
 
 /** Modules by name: those that are run from the start, and those that are parts of the program (`page/main.ts`). */
@@ -59,7 +66,7 @@ async function modules() {
   const found = { first: {}, parts: {} };
   for (const { path, text } of outputFiles) {
     const group = first.has(nameOf(path)) ? found.first : found.parts;
-    group[renamed(nameOf(path))] = renamed(text).trimEnd();
+    group[renamed(nameOf(path))] = await smallest(renamed(text));
   }
   return found;
 }
@@ -74,7 +81,7 @@ async function write(name, files) {
 
 async function page() {
   const boot = await made("loader/boot.ts", { ...SMALL, format: "iife" });
-  const script = await made("loader/loader.ts", { ...SMALL, format: "esm" });
+  const script = await smallest(await made("loader/loader.ts", { ...SMALL, format: "esm" }));
   const loader = deflateRawSync(script, { level: 9 }).toString("base64");
   const style = await made("loader/style.css", SMALL);
   const hash = createHash("sha256").update(boot).digest("base64");
