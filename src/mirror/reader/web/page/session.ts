@@ -1,7 +1,6 @@
 /** One run as the views see it: the core's `Reader`, over the shell's mirrors or over an edition in a file. */
 
 import type { RemoteEdition } from "../core/client/edition.ts";
-import { addresses } from "../core/client/slips.ts";
 import { webTransport } from "../core/client/web.ts";
 import { TrustError } from "../core/errors.ts";
 import { gate, infoPage } from "../core/notices/gate.ts";
@@ -61,10 +60,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       await run.takeNotices();
       await run.takeSlips();
       if (begin.library) await run.remember();
-      const { invitation, handed, freshness } = run;
-      if (!invitation || !handed) return;
-      const instants = [invitation.created, freshness.asOf];
-      setting.met(await addresses(handed.entrances, invitation.seconds, now(), instants));
+      setting.met((await run.invited?.knock(now(), run.freshness.asOf)) ?? []);
     },
     get freshness() {
       return there().freshness;
