@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.formats import encode_canonical
 
-from core.test_trust_heads import DEFECTS, FILES, NAMES
+from core.test_trust_heads import DEFECTS, FILES, NAMES, body, entry, framed
 from helpers.node import Node, Refused, running
 from mirror.errors import FormatError
-from mirror.limits import MAX_METADATA_HEAD_FILES, MAX_PIECE
+from mirror.limits import MAX_METADATA, MAX_METADATA_HEAD_FILES, MAX_METADATA_HEAD_RAW, MAX_PIECE
 from mirror.trust.heads import pack_head, unpack_head
 from mirror.trust.state import Stored, file_of
 
@@ -41,6 +41,16 @@ def test_heads_are_unpacked_as_in_python(node: Node, files: dict[str, bytes]) ->
 def test_what_is_no_head_is_refused_as_in_python(node: Node, head: bytes) -> None:
     assert isinstance(unpacked(head), Refused)
     assert node.ask("head", head.hex()) == unpacked(head)
+
+
+def test_what_would_cost_too_much_is_refused_by_its_claim(node: Node) -> None:
+    for head in (
+        framed(body(entry(b"a", bytes(MAX_METADATA + 1)))),
+        framed(body(*(entry(bytes([65 + n]), b"") for n in range(MAX_METADATA_HEAD_FILES + 1)))),
+        framed(bytes(MAX_METADATA_HEAD_RAW + 1)),
+        framed(bytes(2 << 20)),
+    ):
+        assert node.ask("head", head.hex()) == unpacked(head) == Refused("LimitError", "head")
 
 
 @given(st.integers(0, 700), st.integers(1, 255))

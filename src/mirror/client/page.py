@@ -24,11 +24,9 @@ from mirror.notices import NoticeSet
 
 _FOLDER: Final = "r/"
 _BUILT: Final = Path(__file__).parents[1] / "reader" / "web" / "built" / "page"
-_PARTS: Final = _BUILT.with_name("parts")
+PARTS: Final = _BUILT.with_name("parts")
 INDEX: Final = _FOLDER + program.TEMPLATE
 FRONT: Final = _FOLDER + "front/"
-# Parts of the program that a browser asks for by their names; the page takes the others from its pieces.
-_SERVED: Final = ("sw.js", "app.webmanifest", "icon.png")
 
 
 def sealed_program(facts: program.Facts) -> tuple[Parcel, dict[str, bytes]] | None:
@@ -36,7 +34,7 @@ def sealed_program(facts: program.Facts) -> tuple[Parcel, dict[str, bytes]] | No
 
     None where it was not built. Raises as ``built_files``.
     """
-    files, parts = built_files(), built_files(_PARTS)
+    files, parts = built_files(), built_files(PARTS)
     if not files:
         return None
     sealed = {name: piece.seal(data) for name, data in parts.items()}
@@ -72,10 +70,10 @@ def page_files(
 ) -> dict[str, bytes]:
     """All that lies in ``r/``, by path.
 
-    ``signed`` are the files of the program and ``pieces`` what carries them; ``manifests`` are the editions
-    whose front pages are to be there, ``notices`` those in force.
+    ``signed`` are the files of the program (``program.with_page``) and ``pieces`` what carries it;
+    ``manifests`` are the editions whose front pages are to be there, ``notices`` those in force.
     """
-    named = {_FOLDER + name: signed[name] for name in _SERVED if name in signed}
+    named = {_FOLDER + name: signed[name] for name in program.SERVED if name in signed}
     languages = {each.id: each.language for each in program.read_facts(signed).channels}
     # In one order for everybody, whichever channels somebody carries first.
     shown = sorted(manifests, key=lambda each: each.channel)

@@ -7,7 +7,7 @@
  * 3. It is taken whole, with its parts, or not at all (`offline.ts`); until the next start the one before runs on.
  */
 
-import { indexPage, readParts } from "../core/bundle/program.ts";
+import { indexPage, readParts, TEMPLATE, withTemplate } from "../core/bundle/program.ts";
 import { equal } from "../core/bytes.ts";
 import { MirrorError } from "../core/errors.ts";
 import type { App } from "./app.ts";
@@ -49,7 +49,8 @@ function keepingOf(offline: Offline, context: Context, install: () => void): Kee
     isKept: async () => (await offline.kept()) !== null,
     async keep(session) {
       for (const name of readParts(files).keys()) await context.part(name);
-      const index = indexPage(files, { rawLength: list.raw, digests: list.pieces, lastSize: list.last });
+      const whole = withTemplate(files, await context.part(TEMPLATE));
+      const index = indexPage(whole, { rawLength: list.raw, digests: list.pieces, lastSize: list.last });
       await offline.keep({ version: 0, index, pieces });
       await updated(session);
     },

@@ -5,7 +5,7 @@
 
 import { unseal } from "../bundle/edition.ts";
 import { parseList } from "../bundle/parcel.ts";
-import { decodeProgram, indexPage, readFacts, readParts } from "../bundle/program.ts";
+import { decodeProgram, indexPage, readFacts, readParts, TEMPLATE, withTemplate } from "../bundle/program.ts";
 import type { Bytes } from "../bytes.ts";
 import { TrustError } from "../errors.ts";
 import { MAX_PROGRAM } from "../limits.ts";
@@ -59,6 +59,10 @@ async function fetchProgram(
   const list = parseList(head, MAX_PROGRAM);
   const files = decodeProgram(await carried(list));
   if (readFacts(files).root !== root) throw new TrustError("other-publication");
-  for (const part of readParts(files).values()) await carried(part);
-  return { version: signed, index: indexPage(files, list), pieces: whole };
+  let template = files.get(TEMPLATE);
+  for (const [name, part] of readParts(files)) {
+    const raw = await carried(part);
+    if (name === TEMPLATE) template ??= raw;
+  }
+  return { version: signed, index: indexPage(withTemplate(files, template), list), pieces: whole };
 }
