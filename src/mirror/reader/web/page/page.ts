@@ -19,6 +19,7 @@ import { openFile, opening } from "./views/opening.ts";
 import { wiping } from "./views/wiping.ts";
 
 const SAID_FOR = 6000;
+const SLOW = 500;
 
 /** Show the reader in `root` and begin to open the news. */
 export async function show(root: HTMLElement, shell: Shell): Promise<void> {
@@ -31,7 +32,6 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
   const status = h("p", { class: "status", role: "status" });
   let changing: (() => void)[] = [];
   let turns = 0;
-  let isMoreHere = false;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   const channel =
@@ -120,11 +120,12 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
       else onBack();
     },
     async more() {
-      if (!isMoreHere) app.say(t("opening"));
-      const made = await shell.more();
-      if (!isMoreHere) app.say("");
-      isMoreHere = true;
-      return made;
+      const slow = setTimeout(() => app.say(t("opening")), SLOW);
+      try {
+        return await shell.more();
+      } finally {
+        clearTimeout(slow);
+      }
     },
     again: () => void render(scrollY),
     say(text) {
