@@ -9,6 +9,7 @@
 import { OFF } from "../core/notices/model.ts";
 import { copyAsked, printAsked } from "./acts.ts";
 import { type App, gates, turn, UNANSWERED, type View, within, wordsOf } from "./app.ts";
+import { dress } from "./dress.ts";
 import { button, type Child, h } from "./h.ts";
 import { leave, onShifts } from "./leaving.ts";
 import type { Shell } from "./shell.ts";
@@ -23,10 +24,7 @@ const SLOW = 500;
 
 /** Show the reader in `root` and begin to open the news. */
 export async function show(root: HTMLElement, shell: Shell): Promise<void> {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  document.adoptedStyleSheets = [sheet];
-
+  dress(css);
   const views: { view: View; at: number }[] = [];
   const main = h("main", { id: "main", tabindex: -1 });
   const status = h("p", { class: "status", role: "status" });
