@@ -31,6 +31,9 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     built: BUILT,
     invited: () => part("invited.js") as Promise<typeof import("./invited.ts")>,
     more,
+    met: (found: readonly string[]) => {
+      context.sources.push(...found.filter((each) => !context.sources.includes(each)));
+    },
     page: origin && shell === "page" ? new URL("r/index.html", origin).href : "",
   };
   await show(root, {

@@ -9,12 +9,16 @@ import { Reader } from "../core/reader.ts";
 import type { Edition, Session } from "./reading.ts";
 import type { Beginning } from "./shell.ts";
 
+const now = (): number => Math.floor(Date.now() / 1000);
+
 /** What a shell knows for all runs. */
 export interface Setting {
   readonly root: string;
   readonly mirrors: readonly string[];
   /** When the program was built. */
   readonly built: number;
+  /** Told where mirrors of an invited reader are, for parts of the program. */
+  met(addresses: readonly string[]): void;
   /** See `Shell.more`. */
   more(): Promise<typeof import("./more.ts")>;
   /** The part for invited readers; throws as `more`. */
@@ -42,7 +46,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
         channel,
         mirrors,
         transport: file?.transport ?? web,
-        now: () => Math.floor(Date.now() / 1000),
+        now,
         built: setting.built,
         ...(invited ? { invited } : {}),
         ...(begin.library ? { store: begin.library } : {}),
@@ -56,6 +60,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       await run.takeNotices();
       await run.takeSlips();
       if (begin.library) await run.remember();
+      setting.met((await run.invited?.knock(now(), run.freshness.asOf)) ?? []);
     },
     get freshness() {
       return there().freshness;
@@ -89,6 +94,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
     async keep(library, told) {
       await library.tidy(await there().save(library, false, { told }));
     },
+    close: () => reader?.close(),
     get invite() {
       const { invited } = reader ?? {};
       return invited ? (number: number) => invited.link(number, there().now, setting.page) : null;
