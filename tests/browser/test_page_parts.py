@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from helpers.reading_room import article, front, tree
 from helpers.stage import Site, sites
@@ -41,6 +41,15 @@ def path(digest: str) -> str:
     return f"p/{digest[:2]}/{digest}"
 
 
+def later(page: Page, wanted: Locator) -> None:
+    """Let the page's clock go on until that is seen: sources are asked several times, with pauses."""
+    for _ in range(200):
+        if wanted.is_visible():
+            return
+        page.clock.run_for(200)
+    expect(wanted).to_be_visible()
+
+
 def without(site: Site, paths: set[str]) -> None:
     """Let nobody have these any more."""
     site.alter = lambda asked, body: None if asked in paths else body
@@ -74,16 +83,11 @@ def test_without_its_part_an_act_is_not_done_and_why_is_said(
     front(page, site.page)
     article(page, "First story")
     page.locator(".acts").get_by_role("button", name="Print").click()
-    said = page.get_by_role("status").filter(has_text=UNREACHABLE)
-    for _ in range(20):  # every source is asked several times, with pauses
-        page.clock.run_for(1_000)
-    expect(said).to_be_visible()
+    later(page, page.locator("[role=status]", has_text=UNREACHABLE))
     assert page.evaluate("done") == []
     expect(page.locator("dialog[open]")).to_have_count(0)
     page.locator("nav button").nth(1).click()
-    for _ in range(20):
-        page.clock.run_for(1_000)
-    expect(page.get_by_text(UNREACHABLE).last).to_be_visible()
+    later(page, page.locator("main", has_text=UNREACHABLE))
     # Wiping needs no part.
     page.locator("footer .danger").click()
     expect(page.locator("dialog[open]")).to_be_visible()
@@ -102,9 +106,7 @@ def test_a_part_that_was_altered_is_never_run(page: Page, site: Site, carried: M
     )
     front(page, site.page)
     page.locator("nav button").nth(2).click()
-    for _ in range(20):
-        page.clock.run_for(1_000)
-    expect(page.get_by_text(UNREACHABLE).last).to_be_visible()
+    later(page, page.locator("main", has_text=UNREACHABLE))
 
 
 def test_whoever_presses_again_is_asked_once(page: Page, site: Site) -> None:
