@@ -90,7 +90,7 @@ def _other_program(base: Path, patch: pytest.MonkeyPatch) -> None:
     reader = built / "page" / "reader.js"
     reader.write_text(f'{reader.read_text("utf-8")}\n{MARK} = "";\n', "utf-8")
     patch.setattr(page_files, "_BUILT", built / "page")
-    patch.setattr(page_files, "_PARTS", built / "parts")
+    patch.setattr(page_files, "PARTS", built / "parts")
 
 
 def is_newer(page: Page) -> bool:
