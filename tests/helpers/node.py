@@ -18,7 +18,7 @@ from typing import Any, Final
 
 REPOSITORY: Final = Path(__file__).parents[2]
 WEB: Final = REPOSITORY / "src/mirror/reader/web"
-_BUILT: Final = REPOSITORY / ".cache/web/answers.mjs"
+_BUILT: Final = REPOSITORY / ".cache/web"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,15 @@ def node() -> str:
 
 
 @cache
-def answers() -> Path:
-    """The program that answers, built from the sources as they are now."""
-    built = _BUILT.with_name(f"answers-{os.getpid()}.mjs")
-    subprocess.run([node(), "build.mjs", "--answers", str(built)], cwd=WEB, check=True, timeout=120)
-    return built.replace(_BUILT)
+def program(name: str) -> Path:
+    """``answers`` or ``conformance``, built from the sources as they are now."""
+    built = _BUILT / f"{name}-{os.getpid()}.mjs"
+    subprocess.run([node(), "build.mjs", f"--{name}", str(built)], cwd=WEB, check=True, timeout=120)
+    return built.replace(_BUILT / f"{name}.mjs")
 
 
 class Node:
-    """A running process. For anything but an error of the core it raises: the test or the core is wrong."""
+    """A running process. Anything but an error of the core is a fault of the test or the core, and raises."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -74,7 +74,7 @@ class Node:
 def running() -> Iterator[Node]:
     """A process for as long as the context."""
     process = subprocess.Popen(
-        [node(), str(answers())], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+        [node(), str(program("answers"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     )
     with process:
         try:

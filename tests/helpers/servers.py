@@ -57,12 +57,14 @@ async def raw(
 ) -> AsyncIterator[Recorder]:
     """A server that lets ``answer(path, writer)`` write the whole response, then closes."""
     tasks: set[asyncio.Task[None]] = set()
+    writers: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        writers.add(writer)
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = await reader.readuntil(b"\r\n\r\n")
             recorder.heads.append(head)
@@ -76,10 +78,19 @@ async def raw(
     try:
         yield recorder
     finally:
+        # A connection that is accepted while the server closes would be nobody's (CPython 3.11): first no
+        # more are accepted, then whoever was gets his task.
+        for sock in server.sockets:
+            asyncio.get_running_loop().remove_reader(sock.fileno())
+        for _ in range(10):
+            await asyncio.sleep(0)
         server.close()
         for task in tuple(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:  # what nobody takes any more would keep it open
+            writer.transport.abort()
+        await asyncio.sleep(0)
         await server.wait_closed()
 
 

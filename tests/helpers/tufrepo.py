@@ -4,6 +4,7 @@ It is not ours: other key types, no heads, odd role names, whatever a test bends
 the named roles in order and keeps every version that was ever published.
 """
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ from tuf.api.metadata import (
 )
 
 from conformance import tuf_client
+from helpers.node import node, program
 from mirror.net.http import HttpTransport, system_tls
 
 TOP = ("root", "timestamp", "snapshot", "targets")
@@ -233,13 +235,17 @@ def served(repo: Repo) -> Iterator[str]:
 
 
 class Client:
-    """The client under test, through its command line; ``at`` is the clock it sees."""
+    """A client under test, through its command line; ``at`` is the clock it sees.
 
-    def __init__(self, folder: Path, url: str, patch: pytest.MonkeyPatch) -> None:
+    ``kind`` is ``python`` or ``browser``: the core of the browser's reader, in Node.
+    """
+
+    def __init__(self, folder: Path, url: str, patch: pytest.MonkeyPatch, kind: str = "python") -> None:
         self.metadata = folder / "metadata"
         self.targets = folder / "targets"
         self.url = url
         self.at = NOW
+        self._kind = kind
         patch.setattr(tuf_client, "SystemClock", lambda: self)
         # Reading the system's certificates takes longer than a refresh, and nothing here is TLS.
         patch.setattr(tuf_client, "HttpTransport", partial(HttpTransport, tls=_tls()))
@@ -250,18 +256,27 @@ class Client:
     def init(self, root: bytes) -> int:
         path = self.metadata.parent / "first.json"
         path.write_bytes(root)
-        return tuf_client.main(["--metadata-dir", str(self.metadata), "init", str(path)])
+        return self._run("--metadata-dir", str(self.metadata), "init", str(path))
 
     def refresh(self) -> int:
-        return tuf_client.main(
-            ["--metadata-url", f"{self.url}metadata", "--metadata-dir", str(self.metadata), "refresh"]
+        return self._run(
+            "--metadata-url", f"{self.url}metadata", "--metadata-dir", str(self.metadata), "refresh"
         )
 
     def download(self, *names: str) -> int:
         arguments = ["--metadata-url", f"{self.url}metadata/", "--metadata-dir", str(self.metadata)]
         arguments += [part for name in names for part in ("--target-name", name)]
         arguments += ["--target-dir", str(self.targets), "--target-base-url", f"{self.url}targets/"]
-        return tuf_client.main([*arguments, "download"])
+        return self._run(*arguments, "download")
+
+    def _run(self, *arguments: str) -> int:
+        if self._kind == "python":
+            return tuf_client.main(arguments)
+        clock = f"data:text/javascript,Date.now=()=>{self.now() * 1_000}"
+        command = [node(), "--import", clock, str(program("conformance")), *arguments]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert "    at " not in ran.stderr, ran.stderr  # a traceback is a fault, not a refusal
+        return ran.returncode
 
     def trusted(self) -> dict[str, int]:
         """The versions in the metadata folder, by file name."""

@@ -20,10 +20,12 @@ def repo() -> Repo:
     return Repo()
 
 
-@pytest.fixture
-def client(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+@pytest.fixture(params=["python", "browser"])
+def client(
+    request: pytest.FixtureRequest, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Client]:
     with served(repo) as url:
-        made = Client(tmp_path, url, monkeypatch)
+        made = Client(tmp_path, url, monkeypatch, request.param)
         assert made.init(repo.published["root"][0]) == 0
         yield made
 

@@ -16,6 +16,7 @@ from tuf.api.metadata import Targets
 from conformance import tuf_client
 from helpers.newsroom import NOW as OUR_NOW
 from helpers.newsroom import Newsroom
+from helpers.node import node, program
 from helpers.tufrepo import NOW, Client, Repo, key, served
 
 DATA = b"an artifact"
@@ -26,10 +27,12 @@ def repo() -> Repo:
     return Repo()
 
 
-@pytest.fixture
-def client(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+@pytest.fixture(params=["python", "browser"])
+def client(
+    request: pytest.FixtureRequest, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Client]:
     with served(repo) as url:
-        made = Client(tmp_path, url, monkeypatch)
+        made = Client(tmp_path, url, monkeypatch, request.param)
         assert made.init(repo.published["root"][0]) == 0
         yield made
 
@@ -399,7 +402,8 @@ def test_one_public_key_under_two_ids_counts_once(repo: Repo, client: Client) ->
     assert "targets" not in client.trusted()
 
 
-def test_our_own_publication_is_plain_tuf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["python", "browser"])
+def test_our_own_publication_is_plain_tuf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """A generic client can follow what our publisher makes, by its plain names."""
     room = Newsroom()
     room.later().release("ru", "notices", content=DATA)
@@ -410,7 +414,7 @@ def test_our_own_publication_is_plain_tuf(tmp_path: Path, monkeypatch: pytest.Mo
     repo.answers = {f"metadata/{name}": data for name, data in room.files.items()}
     repo.answers[f"targets/ru/{digest}.head"] = DATA
     with served(repo) as url:
-        client = Client(tmp_path, url, monkeypatch)
+        client = Client(tmp_path, url, monkeypatch, kind)
         monkeypatch.setattr(client, "now", lambda: OUR_NOW)
         client.init(room.publication.roots[0])
         assert client.download("ru/head") == 0
@@ -418,7 +422,8 @@ def test_our_own_publication_is_plain_tuf(tmp_path: Path, monkeypatch: pytest.Mo
         assert client.trusted() == {"root": 1, "timestamp": 3, "snapshot": 2, "targets": 1, "channel-ru": 2}
 
 
-def test_the_program_itself_exits_with_0_or_1(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["python", "browser"])
+def test_the_program_itself_exits_with_0_or_1(tmp_path: Path, kind: str) -> None:
     """As the suite starts it: another process, the real clock, no path of ours."""
     repo = Repo()
     for role in repo.roles.values():
@@ -429,10 +434,11 @@ def test_the_program_itself_exits_with_0_or_1(tmp_path: Path) -> None:
     repo.publish("targets", "snapshot", "timestamp", "root")
     root = tmp_path / "root.json"
     root.write_bytes(repo.published["root"][0])
+    started = [sys.executable, tuf_client.__file__] if kind == "python" else [node(), program("conformance")]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
     def run(*arguments: str) -> int:
-        command = [sys.executable, tuf_client.__file__, "--metadata-dir", str(tmp_path / "m"), *arguments]
+        command = [*started, "--metadata-dir", str(tmp_path / "m"), *arguments]
         ran = subprocess.run(command, env=environment, cwd=tmp_path, check=False, capture_output=True)
         return ran.returncode
 

@@ -17,13 +17,28 @@ import {
 } from "../../../src/mirror/reader/web/core/errors.ts";
 import type { Answerers, Json } from "./answering.ts";
 import { bundle } from "./bundle.ts";
+import { client } from "./client.ts";
 import { core } from "./core.ts";
+import { fetching } from "./fetching.ts";
 import { notices } from "./notices.ts";
+import { page } from "./page.ts";
 import { program } from "./program.ts";
+import { reading } from "./reading.ts";
 import { rotation } from "./rotation.ts";
 import { trust } from "./trust.ts";
 
-const ANSWERERS: Answerers = { ...bundle, ...core, ...notices, ...program, ...rotation, ...trust };
+const ANSWERERS: Answerers = {
+  ...bundle,
+  ...client,
+  ...core,
+  ...fetching,
+  ...notices,
+  ...page,
+  ...program,
+  ...reading,
+  ...rotation,
+  ...trust,
+};
 
 // By what they are, not by `constructor.name`: a bundler may rename classes.
 const CLASSES = {

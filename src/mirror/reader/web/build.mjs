@@ -3,16 +3,18 @@
  *
  *   node build.mjs                      `built/`: what travels in the package
  *   node build.mjs --answers FILE       the program that answers the Python tests
+ *   node build.mjs --conformance FILE   the program that the TUF conformance suite drives
  *
  * `built/page/` holds what a publication signs as the program of its reader (bundle/FORMAT.md section 14). The same
  * sources and lock file give the same bytes.
  */
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
+import { messagesOf, styles, texts } from "./page/parts.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const BUILT = `${HERE}built/page/`;
@@ -45,28 +47,36 @@ async function page() {
   const index = template.trimEnd().replace(/@(boot|hash|style|loader)@/g, (_, name) => filled[name]);
   const files = {
     "index.html": index,
-    "reader.js": await made("page/main.ts", { ...SMALL, format: "esm" }),
+    "reader.js": await made("page/main.ts", { ...SMALL, format: "esm", plugins: [texts, styles] }),
     "sw.js": await made("worker/sw.ts", { ...SMALL, format: "iife" }),
   };
+  for (const name of await readdir(`${HERE}page/text`)) {
+    const tag = name.replace(".ftl", "").toLowerCase();
+    if (tag === "en") continue; // inside of the program
+    const messages = messagesOf(await readFile(`${HERE}page/text/${name}`, "utf8"), name);
+    files[`text.${tag}.json`] = JSON.stringify(messages);
+  }
   await rm(BUILT, { recursive: true, force: true });
   await mkdir(BUILT, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(BUILT + name, text);
 }
 
-async function answers(outfile) {
-  const entry = fileURLToPath(new URL("../../../../tests/web/answers/main.ts", import.meta.url));
+const OF_TESTS = { "--answers": "answers/main.ts", "--conformance": "conformance/tuf_client.ts" };
+
+async function ofTests(entry, outfile) {
   await build({
     ...SHARED,
     write: true,
-    entryPoints: [entry],
+    entryPoints: [fileURLToPath(new URL(`../../../../tests/web/${entry}`, import.meta.url))],
     outfile,
     platform: "node",
     format: "esm",
     target: "node20",
+    plugins: [texts],
     nodePaths: [`${HERE}node_modules`],
   });
 }
 
 const [option, file] = process.argv.slice(2);
-if (option === "--answers" && file) await answers(file);
+if (OF_TESTS[option] && file) await ofTests(OF_TESTS[option], file);
 else await page();

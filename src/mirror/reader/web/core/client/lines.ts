@@ -1,0 +1,168 @@
+/**
+ * The mirrors of one run, and one request to one of them. Metadata and pieces share a `Lines`: its `network` is what
+ * the run has learnt.
+ *
+ * The plan thinks in lines, connections that it opens and closes. A browser owns its connections and says
+ * nothing of them, so here:
+ *
+ * 1. A line is one request: it is forgotten when the request ends. Whether the browser kept the connection is not
+ *    known, so the plan counts on none, and no freeze is concluded from one (`Network.curtain` stays unknown).
+ * 2. A request counts as connected when it is sent. What is waited for is its answer, connecting included: there is
+ *    no wait for what nobody will be told.
+ * 3. A request that is ended ends its connection where the browser speaks HTTP/1.1, and so leaves a frozen one behind.
+ */
+
+import type { Bytes } from "../bytes.ts";
+import { EndpointError } from "../errors.ts";
+import type { Address, Mirror, Transport, Watch } from "./net.ts";
+import { Network, TLS_OPENING } from "./network.ts";
+
+export class Lines {
+  readonly network = new Network([]);
+  /** Of the races under way: what one gives free, another may take. */
+  readonly bells = new Set<Bell>();
+  readonly #addresses = new Map<string, Address>();
+  readonly #transport: Transport;
+
+  /** `mirrors`: the best liked first. */
+  constructor(mirrors: Iterable<Mirror>, transport: Transport) {
+    this.#transport = transport;
+    for (const mirror of mirrors) this.meet(mirror);
+  }
+
+  /** `mirror` may be asked as well from now on, also by races under way; the least liked. */
+  meet({ name, address }: Mirror): void {
+    this.#addresses.set(name, address);
+    this.network.meet(name, /^https:/i.test(address) ? TLS_OPENING : 0);
+    this.ring();
+  }
+
+  /** Wake every race. */
+  ring(): void {
+    for (const bell of this.bells) bell.ring();
+  }
+
+  /** Like the mirrors in the order of `names` from now on, and leave out those not in it. */
+  prefer(names: readonly string[]): void {
+    for (const [name, facts] of this.network.endpoints) {
+      const place = names.indexOf(name);
+      facts.place = place < 0 ? names.length : place;
+      if (place < 0) this.network.lied(name);
+    }
+  }
+
+  /** The body at `path` of the mirror `name`; or the code of the failure. */
+  async ask(
+    name: string,
+    path: string,
+    limit: number,
+    signal: AbortSignal,
+    watch: Watch,
+  ): Promise<Bytes | string> {
+    try {
+      return await this.#transport.get(this.#addresses.get(name)!, path, limit, signal, watch);
+    } catch (error) {
+      if (error instanceof EndpointError) return error.code;
+      throw error;
+    }
+  }
+}
+
+/** What a loop sleeps on: rung by hand, or by time. */
+export class Bell {
+  #isRung = false;
+  #wake: (() => void) | null = null;
+
+  /** The instant, in seconds since the page or worker began. */
+  now(): number {
+    return performance.now() / 1000;
+  }
+
+  /** Wake whoever waits. */
+  readonly ring = (): void => {
+    this.#isRung = true;
+    this.#wake?.();
+  };
+
+  /** Returns when the bell rang since the last time, or at `until`. */
+  async wait(until: number | null): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    if (!this.#isRung) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        if (until !== null && until < Number.POSITIVE_INFINITY) {
+          timer = setTimeout(resolve, Math.max(0, Math.ceil((until - this.now()) * 1000)));
+        }
+      });
+    }
+    clearTimeout(timer);
+    this.#wake = null;
+    this.#isRung = false;
+  }
+}
+
+/** Requests under way, by number. When they are ended, nothing is left running. */
+export class Tasks {
+  /** What went wrong in one of them, if anything did. */
+  fault: { readonly error: unknown } | null = null;
+  readonly #controllers = new Map<number, AbortController>();
+  readonly #all = new Set<Promise<void>>();
+  readonly #bell: Bell;
+
+  constructor(bell: Bell) {
+    this.#bell = bell;
+  }
+
+  /** Begin `task`, which is given what ends it. */
+  begin(number: number, task: (signal: AbortSignal) => Promise<void>): void {
+    const controller = new AbortController();
+    this.#controllers.set(number, controller);
+    const running: Promise<void> = task(controller.signal)
+      .catch((error: unknown) => {
+        if (!controller.signal.aborted) this.fault ??= { error };
+      })
+      .finally(() => {
+        this.#controllers.delete(number);
+        this.#all.delete(running);
+        this.#bell.ring();
+      });
+    this.#all.add(running);
+  }
+
+  /** End task `number`; false when it is not under way. */
+  end(number: number): boolean {
+    this.#controllers.get(number)?.abort();
+    return this.#controllers.delete(number);
+  }
+
+  /** Take task `number` out of what can be ended: it has its answer. False when it was ended before. */
+  free(number: number): boolean {
+    return this.#controllers.delete(number);
+  }
+
+  /** End all that can be ended, and return when nothing runs any more. */
+  async close(): Promise<void> {
+    for (const number of [...this.#controllers.keys()]) this.end(number);
+    await Promise.all(this.#all);
+  }
+}
+
+/** Runs `step` until it returns true, each time the bell rings or `wake` is due; ends with `signal` or a fault. */
+export async function loop(
+  bell: Bell,
+  tasks: Tasks,
+  signal: AbortSignal | undefined,
+  step: () => boolean,
+  wake: () => number | null,
+): Promise<void> {
+  signal?.addEventListener("abort", bell.ring);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (tasks.fault || step()) break;
+      await bell.wait(wake());
+    }
+  } finally {
+    signal?.removeEventListener("abort", bell.ring);
+  }
+}

@@ -1,0 +1,142 @@
+/** What the views share: the run, the reader's choices, going from view to view, and the gate. All of it in memory only. */
+
+import { MirrorError, StorageError, TrustError, UnreachableError } from "../core/errors.ts";
+import type { ReaderContext } from "../core/notices/decide.ts";
+import type { GateText, InfoPage } from "../core/notices/gate.ts";
+import type { Act } from "../core/notices/model.ts";
+import { ask, dialog, noticeNodes } from "./gate.ts";
+import { button, type Child, h } from "./h.ts";
+import type { Library } from "./library.ts";
+import type { Edition, Session } from "./reading.ts";
+import type { Channel, Shell } from "./shell.ts";
+import { direction, has, LANGUAGES, speak, spoken, t } from "./text.ts";
+
+/** A page of the reader: gives its nodes, at once or later. */
+export type View = () => Child | Promise<Child>;
+
+export const UNANSWERED: ReaderContext = { located: null, citizenships: null, statelessResidentOf: null };
+
+export interface App {
+  readonly shell: Shell;
+  readonly choices: { size: number; theme: "auto" | "light" | "dark"; pictures: boolean };
+  channel: Channel;
+  session: Session | null;
+  edition: Edition | null;
+  library: Library | null;
+  archive: Blob | null;
+  invitation: string;
+  answers: ReaderContext;
+  /** Go to a view; `isFirst`: there is nothing to go back to. */
+  go(view: View, isFirst?: boolean): void;
+  back(): void;
+  /** Show the present view again, as when the language changed. */
+  again(): void;
+  /** Say something that is read aloud and shown for a while. */
+  say(text: string): void;
+  /** Speak another language. */
+  speak(language: string): Promise<void>;
+  /** Apply `choices`, or what notices that have come say. */
+  changed(): void;
+  /** Called then, until the view changes. */
+  onChange(act: () => void): void;
+  /** What stands before an act. */
+  gate(act: Act): GateText;
+  /** Whether an act may go on, after asking. */
+  may(...acts: readonly Act[]): Promise<boolean>;
+  /** Keys and clipboard of a document. */
+  hear(document: Document): void;
+  readonly exit: () => void;
+}
+
+/** What an error says to a person. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof MirrorError)) return t("error");
+  const id = `error-${error.code}`;
+  if (has(id)) return t(id);
+  if (error instanceof UnreachableError) return t("error-unreachable");
+  if (error instanceof TrustError) return t("error-trust");
+  return t(error instanceof StorageError ? "error-storage" : "error-format");
+}
+
+/** What looks otherwise when notices have come. */
+export function changing(app: App, build: () => Child): HTMLElement {
+  const holder = h("div");
+  const put = () => holder.replaceChildren(h("div", {}, build()));
+  app.onChange(put);
+  put();
+  return holder;
+}
+
+/** Do something that may fail, and then say why it did. */
+export async function within(app: App, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    app.say(wordsOf(error));
+  }
+}
+
+/** What the acts' gates are over: the highest asks. */
+export function highest(app: App, acts: readonly Act[]): GateText {
+  const texts = acts.map((act) => app.gate(act));
+  return texts.reduce((one, other) => (other.level > one.level ? other : one));
+}
+
+/** The page on one notice. */
+export const noticeView =
+  (page: InfoPage): View =>
+  () =>
+    h("article", { class: "notice" }, noticeNodes(page));
+
+/** Ask before an address outside is opened; nothing is opened without it. */
+export async function openOutside(app: App, address: string): Promise<void> {
+  const act = address.startsWith("mailto:") ? "contact" : "react";
+  if (!(await app.may(act))) return;
+  const host = act === "contact" ? address.slice(7) : new URL(address).host;
+  const isMeant = await dialog<boolean>((settle) => {
+    const stay = button(t("cancel"), () => settle(false), "primary");
+    stay.dataset.first = "";
+    return [
+      h("h2", {}, t("outside")),
+      h("p", {}, t("outside-why", { host })),
+      h("p", { class: "listed", dir: "ltr" }, address),
+      h(
+        "div",
+        { class: "buttons" },
+        stay,
+        button(t("outside-go", { host }), () => settle(true), "quiet"),
+      ),
+    ];
+  });
+  if (isMeant) window.open(address, "_blank", "noopener,noreferrer");
+}
+
+/** The gate, over whatever run is there. */
+export function gates(app: App): Pick<App, "gate" | "may"> {
+  const gate = (act: Act): GateText => {
+    if (!app.session) throw new TrustError("no-session");
+    return app.session.gate(act, app.answers, spoken());
+  };
+  return {
+    gate,
+    async may(...acts) {
+      const text = highest(app, acts);
+      const info = (id: string) => app.session?.infoPage(id, spoken()) ?? text;
+      return ask(text, info, (page) => app.go(noticeView(page)));
+    },
+  };
+}
+
+/** Speak `language` where there are texts of it, and turn the page into its direction. */
+export async function turn(shell: Shell, language: string): Promise<void> {
+  const known = LANGUAGES.some((each) => each === language) ? language : "en";
+  try {
+    if (known === "en") speak(known);
+    else speak(known, await shell.texts(known));
+  } catch {
+    speak("en"); // no network for the words: English is inside
+  }
+  document.title = t("news"); // nothing that a glance at the window could tell
+  document.documentElement.lang = spoken();
+  document.documentElement.dir = direction(spoken());
+}

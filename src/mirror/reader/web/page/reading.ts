@@ -1,0 +1,52 @@
+/** What the views need of a run: the core's values, and what `session.ts` makes of its `Reader`. */
+
+import type { Bytes } from "../core/bytes.ts";
+import type { Progress } from "../core/client/fetch.ts";
+import type { MirrorReport } from "../core/client/report.ts";
+import type { Article, PieceList } from "../core/model.ts";
+import type { ReaderContext } from "../core/notices/decide.ts";
+import type { GateText, InfoPage } from "../core/notices/gate.ts";
+import type { Act } from "../core/notices/model.ts";
+import type { Freshness, Signers } from "../core/trust/state.ts";
+import type { Library } from "./library.ts";
+
+/** One edition of one channel, opened as far as somebody asked. */
+export interface Edition {
+  readonly name: string;
+  readonly number: number;
+  readonly front: readonly Article[];
+  /** Whether everything is here, so that asking costs no network. */
+  readonly isLocal: boolean;
+  listed(progress?: Progress): Promise<readonly Article[]>;
+  article(id: string, progress?: Progress): Promise<Article | null>;
+  everything(progress?: Progress): Promise<readonly Article[]>;
+  image(tier: PieceList): Promise<Bytes>;
+}
+
+/** Countries that notices speak of, and places that they say are under the control of one. */
+export interface Places {
+  readonly jurisdictions: readonly string[];
+  readonly controlled: readonly string[];
+}
+
+/** One run over one channel; the properties hold after `open`. */
+export interface Session {
+  open(told: (step: "metadata" | "front", done: number, total: number) => void): Promise<Edition>;
+  /** Never throws: without notices every act but reading is off. */
+  takeNotices(): Promise<void>;
+  readonly freshness: Freshness;
+  /** By role, such as `timestamp` or `channel-ru`. */
+  readonly signers: ReadonlyMap<string, Signers>;
+  /** When the edition that is shown in the newest one's place was saved; `null` as a rule. */
+  readonly savedAsOf: number | null;
+  /** What an answer can matter to; empty without notices. */
+  readonly places: Places;
+  report(): readonly MirrorReport[];
+  fetchedBytes(): number;
+  gate(act: Act, answers: ReaderContext, language: string): GateText;
+  infoPage(designation: string, language: string): InfoPage;
+  /** Keep the whole edition, and from then on what trust needs, in a library. */
+  keep(library: Library, progress: Progress): Promise<void>;
+  /** The link for friend `number`; `null` for a reader who was not invited. */
+  readonly invite: ((number: number) => Promise<string>) | null;
+}

@@ -1,0 +1,134 @@
+/** One run as the views see it: the core's `Reader`, over the shell's mirrors or over an edition in a file. */
+
+import { openArchive } from "../core/bundle/archive.ts";
+import type { Bytes } from "../core/bytes.ts";
+import type { RemoteEdition } from "../core/client/edition.ts";
+import { ABSENT, address, TOO_LONG, type Transport } from "../core/client/net.ts";
+import { webTransport } from "../core/client/web.ts";
+import { EndpointError, TrustError } from "../core/errors.ts";
+import { gate, infoPage } from "../core/notices/gate.ts";
+import { WORLD } from "../core/notices/model.ts";
+import { Reader } from "../core/reader.ts";
+import { asLink, invite } from "../core/rotation/invitation.ts";
+import type { Edition, Session } from "./reading.ts";
+import type { Beginning } from "./shell.ts";
+
+/** Where an edition in a file answers. No name under `.invalid` exists, so nothing could ever be sent there. */
+const IN_FILE = "https://archive.invalid/";
+
+/** What a shell knows for all runs. */
+export interface Setting {
+  readonly root: string;
+  readonly mirrors: readonly string[];
+  /** When the program was built. */
+  readonly built: number;
+  /** The page that an invitation for a friend opens. */
+  readonly page: string;
+}
+
+/** Begin a run over `channel`; nobody is asked before `open`. */
+export function sessionOf(setting: Setting, channel: string, begin: Beginning): Session {
+  let reader: Reader | null = null;
+  const there = (): Reader => {
+    if (!reader) throw new TrustError("not-open");
+    return reader;
+  };
+  return {
+    async open(told) {
+      const transport = await transportOver(begin.archive);
+      const mirrors = [...(begin.archive ? [IN_FILE] : []), ...(begin.isOnline ? setting.mirrors : [])];
+      reader = await Reader.open({
+        root: setting.root,
+        channel,
+        mirrors,
+        transport,
+        now: () => Math.floor(Date.now() / 1000),
+        built: setting.built,
+        ...(begin.invitation && begin.isOnline ? { invitation: begin.invitation } : {}),
+        ...(begin.library ? { store: begin.library } : {}),
+      });
+      await reader.refresh({ told: (done, total) => told("metadata", done, total) });
+      const edition = await reader.edition({ told: (done, total) => told("front", done, total) });
+      return editionOf(edition, !begin.isOnline);
+    },
+    async takeNotices() {
+      const run = there();
+      await run.takeNotices();
+      await run.takeSlips();
+      if (begin.library) await run.remember();
+    },
+    get freshness() {
+      return there().freshness;
+    },
+    get signers() {
+      return there().verified.signers;
+    },
+    get savedAsOf() {
+      return there().saved?.asOf ?? null;
+    },
+    get places() {
+      const { designations, jurisdictions } = there().notices?.catalogue ?? {
+        designations: [],
+        jurisdictions: [],
+      };
+      const named = new Set(designations.map((each) => each.jurisdiction));
+      named.delete(WORLD);
+      return { jurisdictions: [...named], controlled: jurisdictions.flatMap((each) => each.controls) };
+    },
+    report: () => there().report(),
+    fetchedBytes() {
+      const { fetched, wasted } = there().cost();
+      return [...fetched.values()].reduce((sum, size) => sum + size, wasted);
+    },
+    gate: (act, answers, language) => gate(reader?.notices ?? null, answers, act, language, there().now),
+    infoPage(designation, language) {
+      const { notices } = there();
+      if (!notices) throw new TrustError("notices-missing");
+      return infoPage(notices, designation, language);
+    },
+    async keep(library, told) {
+      await library.tidy(await there().save(library, false, { told }));
+    },
+    get invite() {
+      const { invitation, handed } = reader ?? {};
+      if (!invitation || !handed) return null;
+      const entrances = handed.entrances;
+      return async (number: number) =>
+        asLink(await invite({ ...invitation, entrances }, number, there().now), setting.page);
+    },
+  };
+}
+
+function editionOf(remote: RemoteEdition, isLocal: boolean): Edition {
+  const { name, number, front } = remote.manifest;
+  return {
+    name,
+    number,
+    front: front.listed.map((each, place) => ({ ...each, summary: front.summaries[place] ?? "" })),
+    isLocal,
+    listed: (told) => remote.listed({ told }),
+    article: (id, told) => remote.article(id, { told }),
+    everything: async (told) => [...(await remote.everything({ told })).articles.values()],
+    image: (tier) => remote.image(tier),
+  };
+}
+
+/** The network; and before it `archive`, where there is one, as one more mirror that is believed no more than others. */
+async function transportOver(archive: Blob | null): Promise<Transport> {
+  const web = webTransport();
+  if (!archive) return web;
+  const part = async (from: number, length: number): Promise<Bytes> =>
+    new Uint8Array(await archive.slice(from, from + length).arrayBuffer());
+  const tree = await openArchive(part, archive.size);
+  const inFile = address(IN_FILE);
+  return {
+    async get(mirror, path, limit, signal, watch) {
+      if (mirror !== inFile) return web.get(mirror, path, limit, signal, watch);
+      const data = await tree.read(path);
+      if (!data) throw new EndpointError(ABSENT);
+      if (data.length > limit) throw new EndpointError(TOO_LONG);
+      watch(data.length);
+      return data;
+    },
+  };
+}

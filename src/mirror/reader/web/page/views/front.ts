@@ -1,0 +1,129 @@
+/** The front page: how fresh, from whom, and the headlines by section. */
+
+import type { Article } from "../../core/model.ts";
+import { type App, changing, type View, within } from "../app.ts";
+import { button, type Child, h, said } from "../h.ts";
+import type { Session } from "../reading.ts";
+import { age, day, moment, nameOf, t } from "../text.ts";
+import { article } from "./article.ts";
+import { openNews } from "./opening.ts";
+
+/** How fresh what is shown is, in sentences. */
+export function freshness({ freshness: fresh, savedAsOf }: Session): string[] {
+  const values = { at: moment(fresh.asOf), age: age(Math.max(0, fresh.reference - fresh.asOf)) };
+  return [
+    t(`fresh-${fresh.state}`, values),
+    fresh.oldSince !== null && t("fresh-expired", { at: moment(fresh.oldSince) }),
+    !fresh.isChecked && t("fresh-unheard"),
+    savedAsOf !== null && t("fresh-saved", { at: moment(savedAsOf) }),
+    fresh.skewSeconds > 300 && t("skew", { age: age(fresh.skewSeconds) }),
+  ].filter((each) => each !== false);
+}
+
+/** A headline that opens its article: what it says, when, and how it stands. */
+export function headline(app: App, each: Article, level: "h2" | "h3"): Child[] {
+  const isGone = each.state === "withdrawn" || each.state === "removed";
+  const open = () => app.go(article(app, each));
+  const link = { role: "link", tabindex: 0, onclick: open, onkeydown: onEnter(open) };
+  return [
+    h(level, {}, said("a", each.title, each.language, link)),
+    each.summary && !isGone && said("p", each.summary, each.language),
+    h(
+      "p",
+      { class: "dim" },
+      day(each.published),
+      each.state !== "live" && [" · ", h("strong", { class: each.state }, t(each.state))],
+    ),
+  ];
+}
+
+const onEnter = (act: () => void) => (event: Event) => {
+  if ((event as KeyboardEvent).key === "Enter") act();
+};
+
+/** Headlines under their sections, in the order in which the publisher gave them. */
+export function bySection(app: App, articles: readonly Article[]): HTMLElement {
+  const sections = new Map<string, Article[]>();
+  for (const each of articles) sections.set(each.section, [...(sections.get(each.section) ?? []), each]);
+  const made = [...sections].map(([name, listed]) =>
+    h(
+      "section",
+      { class: "headlines" },
+      name ? said("h2", name, listed[0]?.language ?? "") : h("h2", {}, t("other")),
+      h(
+        "ul",
+        {},
+        listed.map((each) => h("li", {}, headline(app, each, "h3"))),
+      ),
+    ),
+  );
+  return h("div", { class: "columns" }, made);
+}
+
+/** The front page of the edition that is open. */
+export const front =
+  (app: App): View =>
+  () => {
+    const { edition, session } = app;
+    if (!edition || !session) return null;
+    const [first = "", ...others] = freshness(session);
+    const roles = [...session.signers];
+    const [, signers] = roles.find(([role]) => role.startsWith("channel-")) ?? roles[0] ?? [];
+    const [lead, ...rest] = edition.front;
+    const more = button(t("more-headlines"), () =>
+      within(app, async () => {
+        more.disabled = true;
+        const told = new Set(edition.front.map(({ id }) => id));
+        const all = (await edition.listed()).filter(({ id, state }) => !told.has(id) && state !== "removed");
+        more.replaceWith(h("h2", { class: "earlier" }, t("earlier")), bySection(app, all));
+      }),
+    );
+    return [
+      h("h1", { class: "hidden" }, t("front")),
+      h(
+        "aside",
+        { class: `fresh ${session.freshness.state}`, "aria-label": t("about-signed") },
+        h("p", {}, h("strong", {}, first), " ", others.join(" ")),
+        h(
+          "p",
+          { class: "dim" },
+          t("edition", { number: `${edition.number}` }),
+          signers && [" · ", t("signed-by", { count: signers.keyids.length, holders: signers.holders })],
+        ),
+        h(
+          "div",
+          { class: "buttons" },
+          channels(app),
+          button(t("refresh"), () => app.go(() => openNews(app, true), true)),
+        ),
+      ),
+      lead
+        ? [h("article", { class: "first" }, headline(app, lead, "h2")), bySection(app, rest)]
+        : h("p", {}, t("no-headlines")),
+      more,
+      changing(app, () => notice(app)),
+    ];
+  };
+
+/** What stands over reading itself: a line, and more behind it. */
+export function notice(app: App): Child {
+  const text = app.gate("read");
+  if (!text.blocks.length) return null;
+  const lines = text.blocks.map((each) => h("p", { lang: each.language, dir: each.direction }, each.text));
+  return h("details", { class: "note" }, h("summary", {}, t("read-note")), lines);
+}
+
+function channels(app: App): Child {
+  const all = app.shell.publication.channels;
+  if (all.length < 2) return null;
+  const change = (event: Event) => {
+    const chosen = all.find(({ id }) => id === (event.target as HTMLSelectElement).value);
+    if (!chosen) return;
+    app.channel = chosen;
+    app.edition = null;
+    app.go(() => openNews(app), true);
+  };
+  const option = ({ id, title, language }: (typeof all)[number]) =>
+    h("option", { value: id, lang: language, selected: id === app.channel.id }, title || nameOf(language));
+  return h("label", {}, t("channel"), " ", h("select", { onchange: change }, all.map(option)));
+}

@@ -1,0 +1,136 @@
+/** The first thing seen: what is being done, in words; and what this page cannot do. */
+
+import { type App, type View, wordsOf } from "../app.ts";
+import { button, h } from "../h.ts";
+import * as libraries from "../library.ts";
+import { t } from "../text.ts";
+import { front } from "./front.ts";
+
+/** Over plain http a browser gives no way to check a signature: nothing is shown, and said why. */
+export const insecure: View = () => [
+  h("h1", {}, t("insecure")),
+  h("p", {}, t("insecure-why")),
+  h("p", {}, t("insecure-do")),
+];
+
+/** Open the library if there is one and its owner wants to; then the news. */
+export const opening =
+  (app: App): View =>
+  async () => {
+    if (!app.library && (await libraries.exists())) return unlocking(app);
+    return openNews(app);
+  };
+
+/** Get the news of the present channel, and say how it goes. */
+export function openNews(app: App, isOnline = !app.archive) {
+  const step = h("p", { role: "status" });
+  const progress = h("progress", { "aria-label": t("opening") });
+  const run = async () => {
+    const { library, archive, invitation } = app;
+    const session = app.shell.session(app.channel.id, { library, archive, isOnline, invitation });
+    app.edition = null;
+    app.session = session;
+    try {
+      app.edition = await session.open((name, done, total) => {
+        const part = total ? ` ${t("opening-part", { done: done ?? 0, total })}` : "";
+        step.textContent = t(`opening-${name}`) + part;
+        if (total) Object.assign(progress, { max: total, value: done ?? 0 });
+      });
+    } catch (error) {
+      app.go(failed(app, error), true);
+      return;
+    }
+    app.go(front(app), true);
+    await session.takeNotices(); // after the headlines: every act waits for them
+    app.changed();
+  };
+  void run();
+  return [h("h1", {}, t("opening")), step, progress, h("p", { class: "dim" }, t("self-check"))];
+}
+
+const failed =
+  (app: App, error: unknown): View =>
+  () => [
+    h("h1", {}, t("opening-failed")),
+    h("p", {}, wordsOf(error)),
+    button(t("try-again"), () => app.go(() => openNews(app, true), true), "primary"),
+    fileField(app),
+    invitationField(app),
+  ];
+
+/** Open an edition that came as a file. */
+export function openFile(app: App, file: Blob): void {
+  app.archive = file;
+  app.go(() => openNews(app), true);
+}
+
+/** A field for an edition in a file. */
+export const fileField = (app: App) =>
+  h(
+    "label",
+    { class: "choice" },
+    h("span", {}, t("open-file")),
+    h("input", {
+      type: "file",
+      accept: ".zip",
+      onchange: (event: Event) => {
+        const file = (event.target as HTMLInputElement).files?.[0];
+        if (file) openFile(app, file);
+      },
+    }),
+  );
+
+function invitationField(app: App) {
+  const field = h("textarea", {
+    id: "invitation",
+    rows: 3,
+    dir: "ltr",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  const use = (event: Event) => {
+    event.preventDefault();
+    app.invitation = field.value.trim();
+    app.go(() => openNews(app, true), true);
+  };
+  return h(
+    "form",
+    { onsubmit: use },
+    h("label", { for: "invitation" }, t("invitation")),
+    field,
+    h("button", {}, t("invitation-use")),
+  );
+}
+
+function unlocking(app: App) {
+  const input = h("input", { type: "password", autocomplete: "off", id: "passphrase", required: true });
+  const problem = h("p", { role: "alert", class: "problem" });
+  const next = () => app.go(() => openNews(app), true);
+  const unlock = async (event: Event) => {
+    event.preventDefault();
+    try {
+      app.library = await libraries.open(input.value);
+      next();
+    } catch (error) {
+      problem.textContent = wordsOf(error);
+      input.select();
+    }
+  };
+  return [
+    h("h1", {}, t("library")),
+    h("p", {}, t("library-here")),
+    h(
+      "form",
+      { onsubmit: unlock },
+      h("label", { for: "passphrase" }, t("passphrase")),
+      input,
+      problem,
+      h(
+        "div",
+        { class: "buttons" },
+        h("button", { class: "primary" }, t("open-library")),
+        button(t("open-without"), next),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,217 @@
+/** Choices: language, size, colours, data; where one is; what is kept, and its end. */
+
+import { offered } from "../acts.ts";
+import { type App, UNANSWERED, type View } from "../app.ts";
+import { dialog } from "../gate.ts";
+import { button, type Child, h } from "../h.ts";
+import { leave, wipe } from "../leaving.ts";
+import { LANGUAGES, nameOf, placeName, spoken, t } from "../text.ts";
+import { keep } from "./keeping.ts";
+import { fileField } from "./opening.ts";
+
+const SIZES = [87, 100, 115, 130, 150, 175];
+const THEMES = ["auto", "light", "dark"] as const;
+const ELSEWHERE = "ZZ"; // no country has it, so no notice names it
+
+type Option = readonly [value: string, text: string];
+
+function choice(
+  label: string,
+  options: readonly Option[],
+  chosen: string,
+  act: (value: string) => void,
+): HTMLElement {
+  const change = (event: Event) => act((event.target as HTMLSelectElement).value);
+  const made = options.map(([value, text]) => h("option", { value, selected: value === chosen }, text));
+  return h("label", { class: "choice" }, h("span", {}, label), h("select", { onchange: change }, made));
+}
+
+export const settings =
+  (app: App): View =>
+  () => {
+    const { choices } = app;
+    const languages = LANGUAGES.map((each): Option => [each, nameOf(each)]);
+    const sizes = SIZES.map((each): Option => [`${each}`, `${each} %`]);
+    const themes = THEMES.map((each): Option => [each, t(`theme-${each}`)]);
+    return [
+      h("h1", {}, t("settings")),
+      choice(t("language"), languages, spoken(), (value) => void app.speak(value)),
+      spoken() !== "en" && h("p", { class: "dim" }, t("machine")),
+      choice(t("text-size"), sizes, `${choices.size}`, (value) => {
+        choices.size = Number(value);
+        app.changed();
+      }),
+      choice(t("theme"), themes, choices.theme, (value) => {
+        choices.theme = value as (typeof THEMES)[number];
+        app.changed();
+      }),
+      h(
+        "label",
+        {},
+        h("input", {
+          type: "checkbox",
+          checked: choices.pictures,
+          onchange: () => {
+            choices.pictures = !choices.pictures;
+          },
+        }),
+        " ",
+        t("pictures"),
+      ),
+      h("p", { class: "dim" }, t("picture-why")),
+      h("p", { class: "dim" }, t("settings-kept")),
+      app.session && place(app),
+      app.session && library(app),
+      fileField(app),
+      h("h2", {}, t("wipe")),
+      h("p", {}, t("wipe-why")),
+      button(t("wipe"), () => wiping(app), "danger"),
+    ];
+  };
+
+/** The questions whose answers choose the notices. Kept in memory, sent nowhere. */
+function place(app: App): Child {
+  const places = app.session?.places;
+  if (!places?.jurisdictions.length) return null;
+  const countries = [
+    ...new Set([...places.jurisdictions, ...places.controlled.map((each) => each.slice(0, 2))]),
+  ];
+  const options: Option[] = [
+    ["", t("not-said")],
+    ...[...countries, ...places.controlled].map((each): Option => [each, placeName(each)]),
+    [ELSEWHERE, t("elsewhere")],
+  ];
+  const { located, citizenships, statelessResidentOf } = app.answers;
+  let where = located ?? "";
+  const boxes = (name: string, given: readonly string[] | null) => {
+    const box = (value: string, text: string, checked: boolean) =>
+      h("label", {}, h("input", { type: "checkbox", value, checked }), ` ${text}`);
+    return h(
+      "fieldset",
+      {},
+      h("legend", {}, t(name)),
+      places.jurisdictions.map((each) => box(each, placeName(each), given?.includes(each) ?? false)),
+      box("", t("none-of-these"), given?.length === 0),
+    );
+  };
+  const passports = boxes("place-passports", citizenships);
+  const stateless = boxes("place-stateless", statelessResidentOf);
+  const read = (from: HTMLElement) => {
+    const ticked = [...from.querySelectorAll("input:checked")].map(
+      (each) => (each as HTMLInputElement).value,
+    );
+    return ticked.length ? ticked.filter(Boolean) : null; // nothing ticked is nothing said
+  };
+  const use = () => {
+    app.answers = {
+      located: where || null,
+      citizenships: read(passports),
+      statelessResidentOf: read(stateless),
+    };
+    app.back();
+  };
+  const forget = () => {
+    app.answers = UNANSWERED;
+    app.again();
+  };
+  return [
+    h("h2", {}, t("place")),
+    h("p", {}, t("place-why")),
+    choice(t("place-where"), options, where, (value) => {
+      where = value;
+    }),
+    passports,
+    stateless,
+    h(
+      "div",
+      { class: "buttons" },
+      button(t("use-answers"), use, "primary"),
+      button(t("forget-answers"), forget),
+    ),
+  ];
+}
+
+/** What can be kept, and other acts that are not about one article. */
+function library(app: App): Child {
+  const { session, shell } = app;
+  if (!session) return null;
+  const { invite } = session;
+  const { offline } = shell;
+  return [
+    h("h2", {}, t("library")),
+    !app.library && h("p", {}, t("library-none")),
+    h(
+      "div",
+      { class: "buttons" },
+      offered(app, [
+        { text: t("save"), acts: ["save"], run: () => keep(app) },
+        offline && {
+          text: t("offline"),
+          acts: ["save"],
+          run: async () => {
+            await offline();
+            app.say(t("done-offline"));
+          },
+        },
+        shell.kind === "page" && { text: t("install"), acts: ["save"], run: () => app.say(t("install-how")) },
+        invite && { text: t("invite"), acts: ["invite"], run: () => inviting(invite) },
+      ]),
+    ),
+  ];
+}
+
+async function inviting(invite: (number: number) => Promise<string>): Promise<void> {
+  await dialog<null>((settle) => {
+    const number = h("input", {
+      type: "number",
+      min: 1,
+      max: 16,
+      id: "friend",
+      required: true,
+      "data-first": true,
+    });
+    const link = h("output", { class: "listed", dir: "ltr" });
+    const make = async (event: Event) => {
+      event.preventDefault();
+      link.textContent = await invite(number.valueAsNumber - 1);
+    };
+    return [
+      h("h2", {}, t("invite")),
+      h(
+        "form",
+        { onsubmit: make },
+        h("label", { for: "friend" }, t("friend")),
+        number,
+        h(
+          "div",
+          { class: "buttons" },
+          h("button", { class: "primary" }, t("friend-link")),
+          button(t("close"), () => settle(null)),
+        ),
+      ),
+      link,
+    ];
+  });
+}
+
+/** Say what it cannot do, then do it and leave; stay where something is left. */
+async function wiping(app: App): Promise<void> {
+  await dialog<null>((settle) => {
+    const problem = h("p", { role: "alert", class: "problem" });
+    const back = button(t("cancel"), () => settle(null), "primary");
+    back.dataset.first = "";
+    const go = async () => {
+      app.library = null;
+      const left = await wipe();
+      if (left.length) problem.textContent = t("wipe-left", { what: left.join(", ") });
+      else leave(app.shell.exit);
+    };
+    return [
+      h("h2", {}, t("wipe")),
+      h("p", {}, t("wipe-why")),
+      h("p", {}, t("wipe-cannot")),
+      problem,
+      h("div", { class: "buttons" }, back, button(t("wipe"), go, "danger")),
+    ];
+  });
+}
