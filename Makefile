@@ -51,7 +51,7 @@ lint: setup ## Check format, style and types
 # users cannot be removed from where the core runs, which it then reports as a failure of this run.
 .PHONY: test
 test: lint data ## Run lint, then every test: the core without a network, then the rest
-	.ci/system-packages nginx caddy systemd-analyze tor tor-gencert microsocks nft ip chromium
+	.ci/system-packages nginx caddy systemd-analyze tor tor-gencert microsocks nft ip chromium postgres
 	scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
 	$(OFFLINE) $(BIN)/pytest --basetemp "$$scratch/core" tests/core; \
 	PATH="$$PATH:/usr/sbin" $(BIN)/pytest --basetemp "$$scratch/rest" --ignore tests/core --ignore tests/browser; \

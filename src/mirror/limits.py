@@ -110,6 +110,8 @@ MAX_FRIENDS: Final = 16
 # An invitation in bytes: 16 ancestors and three addresses; its link, 900 characters, is still a QR
 # code of 101 modules. At depth 8, with three ordinary addresses, the link is under 600 characters.
 MAX_INVITATION: Final = 632
+MAX_CODE_FILE: Final = 16 << 20  # a photograph of an invitation's QR code; a telephone's has 3 to 8 MB
+MAX_CODE_PIXELS: Final = 25_000_000  # of it, decoded, 4 bytes each; telephones take 12 million as a rule
 MAX_LINK_PREFIX: Final = 200  # characters of an invitation's link before "#"
 MAX_ENTRANCES: Final = 3  # addresses in an invitation or a slip: one, and two when it fails
 MAX_ENTRANCE: Final = 160  # characters of one; an onion name with a path has 90
@@ -127,6 +129,14 @@ MAX_EPOCH: Final = 0xFFFFFFFF  # four bytes; with the shortest epochs, until the
 # Places at one endpoint, each with its own path: at most 4 cohorts share one, and a cohort that moves
 # in gets a place that nobody had. A node compares what it is asked for with three paths for each.
 MAX_SEATS: Final = 64
+# A reader's report of endpoints that did not answer: whatever it says, 400 characters in a line.
+REPORT_SIZE: Final = 300
+# Endpoints that one report names: those of the invitation, of the slip before, and of the newest.
+MAX_REPORTED: Final = 3 * MAX_ENTRANCES
+# How long after its epoch a report counts: it may be carried by hand, and what was silent longer ago a
+# probe of today tells better.
+REPORT_SECONDS: Final = 7 * 86_400
+MAX_REPORT_FILE: Final = 8 << 20  # bytes; 20,000 reports, about a minute of work at the very worst
 MAX_ENDPOINTS: Final = 100_000  # of one list; the largest public one has 461
 MAX_ENDPOINT_LIST: Final = 32 << 20  # bytes; 100,000 entries of 300
 

@@ -19,6 +19,7 @@ from mirror.rotation.policy_state import (
     Lost,
     Made,
     Quarantined,
+    Revoked,
 )
 
 SMALL = OpenSettings(cap=5, crowd=4, pilot=0.5)
@@ -41,6 +42,8 @@ def histories(draw: st.DrawFn) -> list[list[Event]]:
         gone |= hit
         deaths: list[type[Lost] | type[Blocked]] = [Lost, Blocked, Blocked]
         events.extend(draw(st.sampled_from(deaths))(endpoint) for endpoint in sorted(hit))
+        if readers and draw(st.integers(0, 3)) == 0:
+            events.extend(map(Revoked, sorted(draw(st.sets(st.integers(0, readers - 1), max_size=2)))))
         days.append(events)
     return days
 
@@ -60,6 +63,7 @@ def test_nobody_is_in_two_groups_and_no_endpoint_above_its_cap_or_dead(days: lis
     for events in days:
         state, _ = decide_open(state, events)
         gone |= {each.endpoint for each in events if isinstance(each, Lost | Blocked)}
+        assert {each.reader for each in events if isinstance(each, Revoked)} <= state.given_up
         members = [reader for group in state.groups.values() for reader in group.members]
         assert len(members) == len(set(members))
         assert {reader for reader, group in enumerate(state.group_of) if group != NONE} == set(members)

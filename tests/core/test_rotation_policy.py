@@ -21,6 +21,7 @@ from mirror.rotation.policy_state import (
     Made,
     Quarantined,
     Retired,
+    Revoked,
     Settings,
     Split,
     State,
@@ -44,7 +45,7 @@ def run(days: list[list[Event]], how: Settings = SMALL) -> tuple[State, list[tup
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Event]]:
-    """Some days of some service: arrivals, endpoints, losses, blocks."""
+    """Some days of some service: arrivals, endpoints, losses, blocks, revocations."""
     days: list[list[Event]] = []
     readers = endpoints = 0
     gone: set[int] = set()
@@ -61,6 +62,8 @@ def histories(draw: st.DrawFn) -> list[list[Event]]:
         deaths: list[type[Lost] | type[Blocked]] = [Lost, Blocked, Blocked]
         events.extend(draw(st.sampled_from(deaths))(endpoint) for endpoint in sorted(hit))
         gone |= hit
+        if readers and draw(st.integers(0, 3)) == 0:
+            events.extend(map(Revoked, sorted(draw(st.sets(st.integers(0, readers - 1), max_size=2)))))
         days.append(events)
     return days
 
@@ -164,7 +167,7 @@ def test_decisions_alone_tell_the_publisher_everything(days: list[list[Event]]) 
 @settings(max_examples=60, deadline=None)
 @given(histories())
 def test_every_split_is_along_the_tree(days: list[list[Event]]) -> None:
-    """A cut divides a cohort into ranges of the layout, or takes whole branches' newcomers out of it."""
+    """A cut divides a cohort into ranges of the layout, or takes newcomers or revoked branches out of it."""
     state = State(replace(SMALL, dense=0, recent=0))
     for events in days:
         before = state
@@ -177,6 +180,7 @@ def test_every_split_is_along_the_tree(days: list[list[Event]]) -> None:
                     state.cohorts[number].members
                     for number in (each.cohort, *each.into)
                     if number in state.cohorts
+                    and not state.cohorts[number].is_quarantined
                     and min(state.joined[reader] for reader in state.cohorts[number].members) < state.day
                 ]
                 spans = sorted((min(at), max(at)) for at in ([tree.position[r] for r in p] for p in parts))
@@ -245,6 +249,84 @@ def test_the_invited_share_the_fate_of_their_inviter() -> None:
     assert state.located == {0}
     state = told(state, Joined(1, 0), Joined(2, 1))
     assert state.cohort_of[1] == state.cohort_of[2] == state.cohort_of[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories())
+def test_who_was_revoked_is_never_served_nor_whom_he_brought(days: list[list[Event]]) -> None:
+    state, revoked = State(SMALL), set[int]()
+    for events in days:
+        state, _ = decide(state, events)
+        revoked |= {each.reader for each in events if isinstance(each, Revoked)}
+        for reader in range(len(state.inviter)):
+            at = reader
+            while at != NOBODY and at not in revoked:
+                at = state.inviter[at]
+            if at in revoked:
+                assert state.cohorts[state.cohort_of[reader]].is_quarantined
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.data())
+def test_revoking_burns_nothing_cuts_nobody_and_suspects_nobody(
+    days: list[list[Event]], data: st.DataObject
+) -> None:
+    before, _ = run(days)
+    if not before.inviter:
+        return
+    top = data.draw(st.integers(0, len(before.inviter) - 1))
+    without = told(before)
+    after = told(before, Revoked(top))
+    whole(after)
+    out = set(Tree(before.inviter).branch(top))
+    assert after.located == without.located
+    for number, cohort in before.cohorts.items():
+        rest = [reader for reader in cohort.members if reader not in out]
+        if rest and cohort.endpoint != NOWHERE and len(rest) < len(cohort.members):
+            now = after.cohorts[number]
+            assert now.burns == cohort.burns
+            assert not now.is_quarantined
+            assert now.endpoint in (cohort.endpoint, NOWHERE)  # it may be sent away as a guest is
+            assert set(now.members) <= set(rest)  # what outgrew its share may be cut ahead, as ever
+    alone = {
+        endpoint
+        for endpoint, on in before.used.items()
+        if out.issuperset(reader for number in on for reader in before.cohorts[number].members)
+    }
+    assert after.gone - without.gone <= alone, "only what nobody else was on is not handed out again"
+
+
+def test_who_is_left_with_a_revoked_reader_is_no_informer_when_the_endpoint_is_blocked_later() -> None:
+    how = replace(SMALL, smallest=2, opening=1.0, dense=0)
+    state = told(State(how), Joined(0), Joined(1, 0), *map(Added, range(9)))
+    assert state.cohort_of == [0, 0]
+    state = told(state, Revoked(1))
+    state = told(state, Blocked(state.cohorts[state.cohort_of[0]].endpoint))
+    assert state.located == set()
+    assert not state.cohorts[state.cohort_of[0]].is_quarantined
+
+
+@pytest.mark.parametrize("is_revoked", [True, False])
+def test_on_the_day_of_a_block_a_revoked_reader_alone_is_blamed(is_revoked: bool) -> None:
+    state = told(State(replace(SMALL, dense=0, smallest=4)), *chain(8), *map(Added, range(4)))
+    cohort = state.cohorts[state.cohort_of[7]]
+    others = [reader for reader in cohort.members if reader != 7]
+    assert len(others) > 1
+    state = told(state, Blocked(cohort.endpoint), *([Revoked(7)] if is_revoked else []), Added(9))
+    assert (cohort.number in state.cohorts) is is_revoked
+    if is_revoked:
+        rest = state.cohorts[cohort.number]
+        assert (rest.members, rest.burns) == (others, 0)
+        assert rest.endpoint not in (NOWHERE, cohort.endpoint)
+    assert state.cohorts[state.cohort_of[7]].is_quarantined is is_revoked
+    assert state.located == set()
+
+
+@pytest.mark.parametrize("reader", [-1, 8])
+def test_nobody_is_revoked_who_never_joined(reader: int) -> None:
+    state = told(State(SMALL), *chain(8))
+    with pytest.raises(ValueError, match="never joined"):
+        decide(state, [Revoked(reader)])
 
 
 def test_a_newcomer_is_blamed_before_those_who_were_there() -> None:

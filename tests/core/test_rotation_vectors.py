@@ -5,11 +5,15 @@ import hmac
 import json
 import re
 import runpy
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from helpers.report_vectors import REPORT_PRIVATE
 from helpers.rotation_vectors import PAGES, RUNNERS, run
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +51,8 @@ def test_there_are_good_ones_and_bad_ones() -> None:
     assert len({(each["kind"], each["name"]) for each in CASES}) == len(CASES) > 80
     assert {each["kind"] for each in CASES} == set(RUNNERS)
     refusing = {each["kind"] for each in CASES if each["expect"] != "ok"}
-    assert refusing == {"invitation", "slip", "page", "settings"}
+    reports = {"report", "report-text", "report-made"}
+    assert refusing == {"invitation", "slip", "page", "settings"} | reports
     assert all((each["output"] is None) or each["expect"] == "ok" for each in CASES)
 
 
@@ -102,3 +107,30 @@ def test_a_record_is_the_documents() -> None:
     content = AESGCM(both[:32]).decrypt(record[:12], record[12:], bound)
     assert len(content) == 480
     assert record[:12] == hmac.digest(both[32:], bound + content, hashlib.sha256)[:12]
+
+
+def test_a_report_is_the_documents() -> None:
+    """From ROTATION.md section 10 alone, but for HPKE, which is the library's here."""
+    case = next(each for each in CASES if each["kind"] == "report-made" and each["name"] == "country")
+    given, publication = case["input"], bytes.fromhex(case["input"]["publication"])
+    data = bytes.fromhex(case["output"]["data"])
+    suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+    private = X25519PrivateKey.from_private_bytes(REPORT_PRIVATE)
+    content = suite.decrypt(data[1:], private, info=b"mirror/1/report" + publication)
+    assert (len(data), data[0], len(content)) == (300, 1, 251)
+    branch = bytes.fromhex(given["branch"])
+    nodes = [*map(bytes.fromhex, given["ancestors"][1:]), hkdf(branch, b"mirror/1/subtree", 16)]
+    both = hkdf(branch, b"mirror/1/report-keys", 64)
+    marks = []
+    for each in given["silent"]:
+        scheme, _, rest = each["text"].partition("://")
+        key = bytes.fromhex(each["key"])
+        flags = (1 if key else 0) + (2 if scheme == "http" else 0)
+        text = bytes([flags, len(rest)]) + rest.encode() + key
+        marks.append(hmac.digest(both[32:], b"mirror/1/mark" + text, hashlib.sha256)[:8])
+    said = given["epoch"].to_bytes(4, "big") + b"BY" + bytes([len(nodes)])
+    said += b"".join(hkdf(each, b"mirror/1/name", 8) for each in nodes)
+    said += bytes([len(marks)]) + b"".join(sorted(marks))
+    proof = hmac.digest(both[:32], b"mirror/1/report" + publication + said, hashlib.sha256)[:16]
+    assert content == (said + proof).ljust(251, b"\0")
+    assert case["output"]["line"] == urlsafe_b64encode(data).decode()

@@ -19,7 +19,7 @@ from mirror.bundle import dictionary as dictionaries
 from mirror.bundle import edition as editions
 from mirror.bundle import manifest as manifests
 from mirror.bundle import page as pages
-from mirror.bundle import parcel, piece
+from mirror.bundle import parcel, piece, program
 from mirror.bundle.archive import open_archive
 from mirror.bundle.codebook import Codebook
 from mirror.bundle.dictionary import Dictionary
@@ -152,6 +152,11 @@ def _archive(given: Case) -> object:
     return {path: opened.read(path) for path in opened.names()}
 
 
+def _program(given: Case) -> object:
+    files = program.decode(unpacked(given["bytes"]))
+    return {"files": files, "parts": program.read_parts(files)}
+
+
 RUNNERS: dict[str, Callable[[Case], object]] = {
     "wire": _wire,
     "pieces": _pieces,
@@ -165,4 +170,5 @@ RUNNERS: dict[str, Callable[[Case], object]] = {
     "contents": _contents,
     "edition": _edition,
     "archive": _archive,
+    "program": _program,
 }

@@ -25,12 +25,13 @@ class Handing:
     press: Press = field(default_factory=Press)
     bits: int = BITS
     calendar: Calendar = field(default_factory=Calendar)
+    report_key: bytes = b""
 
     def __post_init__(self) -> None:
         self.press.release(
             "ru", [article(number, published=self.now - 50, updated=self.now - 50) for number in range(6)]
         )
-        settings = Settings((KEY,), ((0, self.bits),))
+        settings = Settings((KEY,), ((0, self.bits),), report_key=self.report_key)
         room = self.press.room
         room.publish(changes.set_rotation(room.publication, settings.to_json(), now=room.now))
         self.press.heartbeat()

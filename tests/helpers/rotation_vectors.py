@@ -7,18 +7,19 @@ file's ``pages``, with ``edits``: pairs of an offset and the byte that stands th
 
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from typing import Any
 
+from helpers import report_vectors
+from helpers.report_vectors import REPORT_KEY
 from helpers.rotation import EPOCH, KEY, NOW, PUBLICATION, SECRET, SIGNER, World, entrance, invited
+from helpers.vector_forms import Json, case, of_ring, of_slip, ring
 from mirror.errors import MirrorError
 from mirror.rotation import invitation, keys, looking, pages, paths, settings
 from mirror.rotation.epochs import Calendar
-from mirror.rotation.keys import Keyring, KeyTree, NodePath, Place
+from mirror.rotation.keys import KeyTree, NodePath, Place
 from mirror.rotation.pages import Name
 from mirror.rotation.paths import Entrance
 from mirror.rotation.slips import Sealer, Slip
 
-Json = Any
 WORLD = World(
     {
         Place((1,)): (entrance(1), Entrance("http://" + "a" * 56 + ".onion/")),
@@ -29,21 +30,6 @@ WORLD = World(
 )
 FILES = WORLD.made().files
 PAGES = {path: data.hex() for path, data in FILES.items()}
-
-
-def of_slip(slip: Slip | None) -> Json:
-    if slip is None:
-        return None
-    entrances = [{"key": each.key.hex(), "text": each.text} for each in slip.entrances]
-    return {"entrances": entrances, "look": slip.look, "until": slip.until}
-
-
-def ring(given: Json) -> Keyring:
-    return Keyring(bytes.fromhex(given["branch"]), tuple(map(bytes.fromhex, given["ancestors"])))
-
-
-def of_ring(given: Keyring) -> Json:
-    return {"ancestors": [key.hex() for key in given.ancestors], "branch": given.branch.hex()}
 
 
 def node(given: Json) -> Json:
@@ -137,6 +123,7 @@ RUNNERS: dict[str, Callable[[Json], Json]] = {
     "find": find,
     "settings": signed,
 }
+RUNNERS |= report_vectors.RUNNERS
 
 
 def run(case: Json) -> tuple[str, Json]:
@@ -155,44 +142,47 @@ def made() -> dict[str, Json]:
     files: dict[str, Json] = {
         "rotation_keys.json": list(map(complete, [*_keys(), *_paths()])),
         "rotation_invitations.json": list(map(complete, _invitations())),
+        "rotation_reports.json": list(map(complete, report_vectors.cases())),
         "rotation_slips.json": {"cases": list(map(complete, [*_slips(), *_pages()])), "pages": PAGES},
     }
     return files
 
 
-def complete(case: Json) -> Json:
-    outcome, output = run(case)
-    if outcome != case["expect"]:
-        raise ValueError(f"{case['kind']} {case['name']}: {outcome}")
-    return case | {"output": output}
-
-
-def _case(kind: str, name: str, why: str, given: Json, expect: str = "ok") -> Json:
-    return {"kind": kind, "name": name, "why": why, "input": given, "expect": expect}
+def complete(made_: Json) -> Json:
+    outcome, output = run(made_)
+    if outcome != made_["expect"]:
+        raise ValueError(f"{made_['kind']} {made_['name']}: {outcome}")
+    return made_ | {"output": output}
 
 
 def _keys() -> Iterator[Json]:
     base: Json = {"publication": PUBLICATION.hex(), "secret": SECRET.hex()}
     path_: list[int]
     for path_ in ([], [0], [1], [0, 0], [65_535], [7, 1, 0, 3, 2, 15, 9, 4]):
-        yield _case("node", "-".join(map(str, path_)) or "root", "section 2", base | {"path": path_})
+        yield case("node", "-".join(map(str, path_)) or "root", "section 2", base | {"path": path_})
     tree = KeyTree(SECRET, PUBLICATION)
-    yield _case("child", "friend", "below one's own node", of_ring(tree.keyring((1, 2))) | {"index": 15})
+    yield case("child", "friend", "below one's own node", of_ring(tree.keyring((1, 2))) | {"index": 15})
 
 
 def _paths() -> Iterator[Json]:
     base = {"secret": bytes(range(16)).hex(), "epoch": EPOCH, "seat": 0}
     plain, full = "https://a.example/", "https://a.example/b/#connect=192.0.2.1&sni=c.example"
-    yield _case("path", "first-seat", "section 4", base | {"text": plain})
-    yield _case("path", "last-seat", "a fragment stays behind the path", base | {"text": full, "seat": 63})
-    yield _case("path", "next-epoch", "another path each epoch", base | {"text": plain, "epoch": EPOCH + 1})
+    yield case("path", "first-seat", "section 4", base | {"text": plain})
+    yield case("path", "last-seat", "a fragment stays behind the path", base | {"text": full, "seat": 63})
+    yield case("path", "next-epoch", "another path each epoch", base | {"text": plain, "epoch": EPOCH + 1})
     for days in (-400, -2, -1, 0, 1, 2, 400):
         given = {"seconds": 86_400, "now": NOW + days * 86_400, "issued": NOW}
-        yield _case("calendar", f"clock-off-by-{days}", "slips are asked for where they exist", given)
+        yield case("calendar", f"clock-off-by-{days}", "slips are asked for where they exist", given)
     whole: dict[str, Json] = {"epoch-seconds": 86_400, "keys": [KEY.hex()], "pages": [[0, 1], [20_790, 3]]}
     epochs = [0, 20_789, 20_790, 30_000]
-    yield _case("settings", "growing", "more pages from an epoch on", {"value": whole, "epochs": epochs})
+    yield case("settings", "growing", "more pages from an epoch on", {"value": whole, "epochs": epochs})
+    reporting = whole | {"report-key": REPORT_KEY.hex()}
+    yield case("settings", "takes-reports", "one more field", {"value": reporting, "epochs": epochs})
     defects: dict[str, Json] = {
+        "empty-report-key": whole | {"report-key": ""},
+        "short-report-key": whole | {"report-key": REPORT_KEY.hex()[2:]},
+        "upper-case-report-key": whole | {"report-key": REPORT_KEY.hex().upper()},
+        "report-key-no-text": whole | {"report-key": 1},
         "unknown-field": whole | {"more": 1},
         "upper-case-key": whole | {"keys": [KEY.hex().upper()]},
         "short-key": whole | {"keys": [KEY.hex()[2:]]},
@@ -207,7 +197,7 @@ def _paths() -> Iterator[Json]:
         "not-an-object": [whole],
     }
     for name, value in defects.items():
-        yield _case("settings", name, "one defect", {"value": value, "epochs": []}, "rotation-settings")
+        yield case("settings", name, "one defect", {"value": value, "epochs": []}, "rotation-settings")
 
 
 def _invitations() -> Iterator[Json]:
@@ -221,9 +211,9 @@ def _invitations() -> Iterator[Json]:
         ("text", text),
         ("plain", plain.link()),
     ):
-        yield _case("invitation", name, "whole", {"text": given})
+        yield case("invitation", name, "whole", {"text": given})
     typed = " " + text.lower().replace("-", " ").replace("\n", " - ")
-    yield _case(
+    yield case(
         "invitation", "typed", "case, spaces and hyphens do not matter in the text form", {"text": typed}
     )
     damaged = {
@@ -240,7 +230,7 @@ def _invitations() -> Iterator[Json]:
         "nothing": "",
     }
     for name, given in damaged.items():
-        yield _case("invitation", name, "one defect", {"text": given}, "invitation-damaged")
+        yield case("invitation", name, "one defect", {"text": given}, "invitation-damaged")
     body = deep.encode()[:-4]
     start = 48 + 2 + 16 * 9
     others = {
@@ -258,7 +248,7 @@ def _invitations() -> Iterator[Json]:
     for name, (data, code) in others.items():
         whole = data + invitation._checksum(data)
         uri = "mirror:" + urlsafe_b64encode(whole).decode().rstrip("=")
-        yield _case("invitation", name, "one defect, with the checksum that fits", {"text": uri}, code)
+        yield case("invitation", name, "one defect, with the checksum that fits", {"text": uri}, code)
 
 
 def _slips() -> Iterator[Json]:
@@ -266,7 +256,7 @@ def _slips() -> Iterator[Json]:
     sealer = Sealer(key, PUBLICATION, EPOCH)
     record = sealer.seal(Slip((entrance(1), entrance(2)), 4, EPOCH + 9))
     base = {"key": key.hex(), "publication": PUBLICATION.hex(), "epoch": EPOCH, "record": record.hex()}
-    yield _case("slip", "whole", "section 6", base)
+    yield case("slip", "whole", "section 6", base)
     other = WORLD.tree.slip_key(Place((2,))).hex()
     for name, change in (
         ("older-epoch", {"epoch": EPOCH + 1}),
@@ -274,7 +264,7 @@ def _slips() -> Iterator[Json]:
         ("sibling", {"key": other}),
         ("altered", {"record": record[:-1].hex() + f"{record[-1] ^ 1:02x}"}),
     ):
-        yield _case("slip", name, "does not open: null", base | change)
+        yield case("slip", name, "does not open: null", base | change)
     content = Slip((), 0, 0).encode()
     nonce = sealer._nonce(content)
     forged = {
@@ -287,7 +277,7 @@ def _slips() -> Iterator[Json]:
     for name, (used, inner, code) in forged.items():
         nonce = sealer._nonce(inner) if used is None else used
         sealed = nonce + sealer._cipher.encrypt(nonce, inner, sealer._bound)
-        yield _case("slip", name, "rightly sealed, one defect", base | {"record": sealed.hex()}, code)
+        yield case("slip", name, "rightly sealed, one defect", base | {"record": sealed.hex()}, code)
 
 
 def _pages() -> Iterator[Json]:
@@ -295,7 +285,7 @@ def _pages() -> Iterator[Json]:
     path_: NodePath
     for path_, look_, bits in (((), 0, 1), ((1, 6), 0, 7), ((1, 6), 1, 7), ((1, 6), 2, 16), ((1, 6), 9, 16)):
         given = of_ring(tree.keyring(path_)) | {"look": look_, "epoch": EPOCH, "bits": bits}
-        yield _case("look", f"depth-{len(path_)}-look-{look_}-bits-{bits}", "the two pages", given)
+        yield case("look", f"depth-{len(path_)}-look-{look_}-bits-{bits}", "the two pages", given)
     path_zero = f"s/{EPOCH}/0"
     base: Json = {
         "page": path_zero,
@@ -309,9 +299,9 @@ def _pages() -> Iterator[Json]:
     }
     stranger = bytes(range(32)).hex()
     data = FILES[path_zero]
-    yield _case("page", "whole", "section 8", base)
-    yield _case("page", "second-key", "any of the keys", base | {"keys": [stranger, KEY.hex()]})
-    yield _case("page", "index", "kind 1", base | {"page": f"s/{EPOCH}/2", "number": 2})
+    yield case("page", "whole", "section 8", base)
+    yield case("page", "second-key", "any of the keys", base | {"keys": [stranger, KEY.hex()]})
+    yield case("page", "index", "kind 1", base | {"page": f"s/{EPOCH}/2", "number": 2})
     refused: dict[str, tuple[Json, str]] = {
         "short": ({"size": 10_239}, "slip-page"),
         "empty": ({"size": 0}, "slip-page"),
@@ -328,11 +318,11 @@ def _pages() -> Iterator[Json]:
         "made-again-since": ({"not-before": NOW + 1}, "slip-page-older"),
     }
     for name, (change, code) in refused.items():
-        yield _case("page", name, "one defect", base | change, code)
+        yield case("page", name, "one defect", base | change, code)
     found = {"publication": PUBLICATION.hex(), "epoch": EPOCH, "bits": 1, "look": 0}
     readers = {(1,): "branch", (1, 3, 3): "below", (2, 0): "own", (2, 0, 0): "below-own", (3, 1): "waiting"}
     for path_, name in (readers | {(): "root", (9,): "stranger"}).items():
-        yield _case("find", name, "what this reader finds", found | of_ring(tree.keyring(path_)))
+        yield case("find", name, "what this reader finds", found | of_ring(tree.keyring(path_)))
 
 
 assert SIGNER.public_key().public_bytes_raw() == KEY

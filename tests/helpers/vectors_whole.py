@@ -7,12 +7,14 @@ from unittest import mock
 from helpers.bundle_vectors import Case, packed
 from helpers.editions import facts, small_layout, story
 from helpers.vectors_low import case
+from helpers.vectors_low import fields as written_fields
 from helpers.vectors_pages import sample
 from helpers.zipforge import entries, forged
 from mirror.bundle import manifest as manifests
-from mirror.bundle import pack, piece
+from mirror.bundle import pack, piece, program
 from mirror.bundle.manifest import Contents
 from mirror.limits import MAX_PIECE
+from mirror.model import PieceList
 
 
 def edition() -> Iterator[Case]:
@@ -117,3 +119,40 @@ def archive() -> Iterator[Case]:
     yield one("comment", "a comment", "not-an-archive", forged(entries(), comment=b"hello"))
     yield one("count", "four entries announced, three there", "archive-form", forged(entries(), count=4))
     yield one("cut-off", "a byte fewer", "not-an-archive", forged(entries())[:-1])
+
+
+def reader_program() -> Iterator[Case]:
+    """The program of a browser's reader: files in order, facts and parts in one spelling."""
+
+    def one(name: str, why: str, expect: str, raw: bytes) -> Case:
+        return case("program", name, why, expect, bytes=packed(raw))
+
+    def written(*files: tuple[str, bytes], magic: bytes = program.MAGIC) -> bytes:
+        parts = [part for name, data in files for part in (name, len(data), data)]
+        return written_fields(magic, len(files), *parts)
+
+    channel = program.Channel("ru", "ru", "Новости")
+    said = program.Facts("ab" * 32, "Новости </script>", (channel,), ("http://a/",))
+    facts = (program.FACTS, said.encode())
+    index = (program.TEMPLATE, b'<script>"@program@"</script>')
+    listed = {"text.ru.json": PieceList(9, ("ab" * 32, "cd" * 32), 2_560)}
+    parts = (program.PARTS, program.write_parts(listed))
+    yield one("least", "facts and a page", "ok", written(facts, index))
+    yield one("with-parts", "and a part of two pieces", "ok", written(facts, index, parts))
+    yield one("another-magic", "a parcel", "not-a-program", written(facts, index, magic=b"mirror-parcels\1"))
+    yield one("newer-version", "version 2", "not-a-program", written(facts, index, magic=b"mirror-program\2"))
+    yield one("not-in-order", "the page before the facts", "not-a-program", written(index, facts))
+    yield one("twice", "one name twice", "not-a-program", written(facts, facts, index))
+    yield one("a-path", "a name with a slash", "not-a-program", written(facts, index, ("r/x", b"")))
+    yield one("no-facts", "nobody says whose it is", "not-a-program", written(index))
+    yield one("no-page", "nothing to begin with", "not-a-program", written(facts))
+    yield one("no-place", "the facts have no place", "not-a-program", written(facts, (index[0], b"<p>")))
+    spaced = (facts[0], facts[1].replace(b":", b": ", 1))
+    yield one("facts-spelled-otherwise", "a space in the facts", "not-a-program", written(spaced, index))
+    longer = (parts[0], parts[1].replace(b'"raw":9', b'"raw":1048577'))
+    yield one("part-above-bound", "a part of more than 1 MiB", "not-a-program", written(facts, index, longer))
+    upper = (parts[0], parts[1].replace(b"ab", b"AB"))
+    yield one("part-misnamed", "a digest in capitals", "not-a-program", written(facts, index, upper))
+    yield one("cut-off", "a byte fewer", "truncated", written(facts, index)[:-1])
+    yield one("trailing-byte", "a byte after the last file", "trailing", written(facts, index) + b"\0")
+    yield one("too-many", "65 files announced", "limit", written_fields(program.MAGIC, 65))

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from PIL import Image
 
 from helpers.newsdesk import DAY, files_of
 from helpers.rotating import RotatingDesk, code_of, host, rotating
+from mirror.cli import endpoints
+from mirror.cli.publish_tools import Tools
 from mirror.errors import ConfigError, MirrorError, StorageError, TrustError
 from mirror.publisher import inviting
 from mirror.publisher.inviting import Wish
@@ -161,6 +164,25 @@ def test_a_revoked_branch_gets_no_slip_and_the_rest_does(made: RotatingDesk) -> 
     )
 
 
+def test_the_policy_counts_a_revoked_branch_no_more(made: RotatingDesk) -> None:
+    readers = [made.invite("anna"), made.invite("boris", "--under=anna"), made.invite("vera")]
+    made.heartbeat(1)
+    before = state_of(made.facts(), Pool.INVITED)
+    made.call("invite revoke", "anna", "--yes")
+    made.heartbeat(1)
+    after = state_of(made.facts(), Pool.INVITED)
+    cohorts = [after.cohorts[number] for number in after.cohort_of[:3]]
+    assert [each.is_quarantined for each in cohorts] == [True, True, False]
+    assert sum(len(each.members) for each in after.cohorts.values() if each.endpoint >= 0) == 1
+    assert cohorts[2].burns == 0
+    assert after.gone == before.gone
+    assert after.located == set()
+    found = [made.slip(each) for each in readers]
+    assert found[:2] == [None, None]
+    assert found[2] is not None
+    assert found[2].entrances
+
+
 def test_a_newcomer_begins_where_little_is_lost(made: RotatingDesk) -> None:
     anna = made.invite("anna")
     assert [each.text for each in anna.entrances] == [host(99)]
@@ -259,6 +281,28 @@ def test_without_signed_settings_news_goes_on(tmp_path: Path, capsys: pytest.Cap
     assert [path for path in made.desk.tree.paths() if path[0] == "s"]
 
 
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("http://127.0.0.1:8080/", "endpoint-not-https"),
+        ("https://127.0.0.1:8080/", "endpoints-refused"),
+        ("http://localhost/", "endpoint-not-https"),
+        ("https://fine.house.net/#connect=127.0.0.1:8080", "endpoints-refused"),
+    ],
+)
+def test_endpoints_on_this_machine_are_for_the_demonstration_alone(
+    made: RotatingDesk, address: str, code: str
+) -> None:
+    before = made.facts()
+    assert not Tools().is_local_allowed
+    assert code_of(made, "endpoints add", address) == code
+    assert made.facts() == before
+    if "127.0.0.1" in address:
+        allowed = replace(made.desk.tools, is_local_allowed=True)
+        where = [f"--publication={made.desk.folder}", made.desk.passphrase("online")]
+        assert endpoints.run(["add", *where, address], allowed) == 0
+
+
 BAD: list[tuple[list[str], type[MirrorError], str]] = [
     (["endpoints add", "http://plain.org/"], MirrorError, "endpoint-not-https"),
     (["endpoints add", "nonsense://"], MirrorError, "endpoint-address"),
@@ -304,8 +348,6 @@ def test_another_passphrase_or_database_is_refused(made: RotatingDesk, tmp_path:
     wrong.write_text("another")
     wrong.chmod(0o600)
     where = f"--publication={made.desk.folder}"
-    from mirror.cli import endpoints
-
     with pytest.raises(TrustError) as caught:
         endpoints.run(["status", where, f"--passphrase-file=online={wrong}"], made.desk.tools)
     assert caught.value.code == "key-passphrase"

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
@@ -130,6 +131,25 @@ def test_it_comes_on_standard_input_in_a_link_or_through_the_configuration(invit
     assert invited.reader.plain("--check-config", str(config)) == 0
 
 
+def test_it_comes_as_a_picture_in_a_file_or_on_standard_input(invited: Invited) -> None:
+    picture = png(invited.invitation.link())
+    invited.file.write_bytes(picture)
+    assert invited.run("headlines") == 0, invited.reader.told
+    assert "Example News" in invited.reader.said
+    assert len(invited.slips) == 2
+    invited.reader.patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(picture)))
+    assert invited.run("headlines", given="-") == 0, invited.reader.told
+
+
+def test_without_the_extra_a_picture_is_refused_with_what_to_do(invited: Invited) -> None:
+    invited.file.write_bytes(png(invited.invitation.link()))
+    invited.reader.patch.setitem(sys.modules, "zxingcpp", None)
+    assert invited.run("headlines") == 2
+    assert "mirror[qr]" in invited.reader.told
+    assert "[invitation-picture]" in invited.reader.told
+    assert invited.wire.asked == []
+
+
 def test_status_says_what_the_slip_said(invited: Invited) -> None:
     assert invited.run("status") == 0
     assert "names other endpoints" in invited.reader.said
@@ -249,7 +269,9 @@ def expired(each: Invited) -> str:
         (lambda each: each.invitation.link()[:-1], (), 4, "invitation-damaged"),
         (lambda each: each.invitation.text() + "\xe9", (), 4, "invitation-damaged"),
         (lambda each: each.invitation.text() * 9, (), 4, "invitation-too-long"),
-        (lambda each: png(each.invitation.link()), (), 2, "invitation-picture"),
+        (lambda _each: b"GIF89a" + bytes(99), (), 4, "invitation-picture-unreadable"),
+        (lambda _each: b"<svg xmlns='http://www.w3.org/2000/svg'/>", (), 4, "invitation-picture-unreadable"),
+        (lambda each: png(each.invitation.link()) + bytes(16 << 20), (), 4, "invitation-picture-large"),
         (expired, (), 5, "invitation-expired"),
         (lambda each: each.invitation.link(), ("--channel", "en"), 2, "invitation-channel"),
         (lambda each: each.invitation.link(), ("--root", "ab" * 32), 5, "invitation-foreign"),

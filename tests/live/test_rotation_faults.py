@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from helpers.faults import Crash, disk
-from helpers.newsdesk import Desk
+from helpers.newsdesk import Desk, files_of
 from helpers.rotating import RotatingDesk, host, rotating
 from mirror.cli.invite import _Files
 from mirror.errors import ConfigError, MirrorError, StorageError
@@ -104,6 +104,103 @@ def test_what_was_kept_is_completed_without_a_key(
     monkeypatch.undo()
     assert settle(cut.desk.workspace, cut.desk.workspace.publication())
     assert all(told(cut, each) not in (None, host(1)) for each in invited)
+
+
+def test_killed_again_while_a_crash_is_made_up_for(
+    ready: tuple[RotatingDesk, list[Invitation]], tmp_path: Path
+) -> None:
+    """The second one's pages must not take the place of those that go with the statement that is kept."""
+    made, invited = ready
+    cut = copy(made, tmp_path / "cut")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mirror.publisher.settle.settle", lambda *_: (_ for _ in ()).throw(Crash()))
+        with pytest.raises(Crash):
+            beat(cut.desk)  # kept, and not in the tree yet
+    kept = cut.desk.workspace.publication().version("timestamp")
+    whole = copy(cut, tmp_path / "whole")
+    with disk() as watched:
+        beat(whole.desk)
+    after = [told(whole, each) for each in invited]
+    steps = [at for at, name in enumerate(watched.names, 1) if name in ("replace", "unlink")]
+    ends = set()
+    for at in steps:
+        again = copy(cut, tmp_path / f"again-{at}")
+        with pytest.raises(Crash), disk(at):
+            beat(again.desk)
+        publication = again.desk.workspace.publication()
+        settle(again.desk.workspace, publication)
+        ends.add(publication.version("timestamp") - kept)
+        assert [told(again, each) for each in invited] == after
+    assert ends == {0, 1}
+
+
+def test_killed_at_any_step_of_a_release(
+    ready: tuple[RotatingDesk, list[Invitation]], tmp_path: Path
+) -> None:
+    made, invited = ready
+    made = copy(made, tmp_path / "made")
+    made.desk.add(made.desk.story(7))
+    trial = copy(made, tmp_path / "trial")
+    with disk() as watched:
+        trial.release()
+    after = [told(trial, each) for each in invited]
+    assert host(1) not in after
+    steps = [at for at, name in enumerate(watched.names, 1) if name == "replace"][::2]
+    old = made.desk.tree.read(TIMESTAMP)
+    stands = []
+    for at in steps:
+        cut = copy(made, tmp_path / f"cut-{at}")
+        with pytest.raises(Crash), disk(at):
+            cut.release()
+        stands.append(cut.desk.tree.read(TIMESTAMP) != old)
+        if stands[-1]:
+            assert [told(cut, each) for each in invited] == after
+        cut.release()  # where nothing is left to release, what was cut off is completed all the same
+        assert [told(cut, each) for each in invited] == after
+        assert not (cut.desk.tree.private / "pages").exists()
+    assert set(stands) == {False, True}
+
+
+def test_a_heartbeat_that_dies_at_any_statement_of_the_database_decided_nothing(
+    ready: tuple[RotatingDesk, list[Invitation]], tmp_path: Path
+) -> None:
+    made, invited = ready
+    trial = copy(made, tmp_path / "trial")
+    with dying(0) as seen:
+        beat(trial.desk)
+    after = [told(trial, each) for each in invited]
+    old, tree = made.facts(), files_of(made.desk.folder / "tree")
+    assert old != trial.facts()
+    writes = [at for at, each in enumerate(seen, 1) if each.split()[0] in ("INSERT", "UPDATE")]
+    cut = copy(made, tmp_path / "cut")
+    for at in writes:
+        with dying(at), pytest.raises(Crash):
+            beat(cut.desk)
+        assert cut.facts() == old
+        assert files_of(cut.desk.folder / "tree") == tree
+    beat(cut.desk)
+    assert [told(cut, each) for each in invited] == after
+
+
+def test_damaged_notes_of_pages_are_forgotten(
+    ready: tuple[RotatingDesk, list[Invitation]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, invited = ready
+    cut = copy(made, tmp_path / "cut")
+    monkeypatch.setattr("mirror.publisher.settle.settle", lambda *_: (_ for _ in ()).throw(Crash()))
+    with pytest.raises(Crash):
+        beat(cut.desk)
+    monkeypatch.undo()
+    notes = cut.desk.tree.private / "pages"
+    data = notes.read_bytes()
+    wrong = data.index(b"\n\n") - 1  # a digit of a length
+    for damaged in (data[:-1], data[:wrong] + b"x" + data[wrong + 1 :], data[: 1 << 14], data[:70]):
+        notes.write_bytes(damaged)
+        again = copy(cut, tmp_path / f"again-{len(damaged)}-{damaged == data[:-1]}")
+        settle(again.desk.workspace, again.desk.workspace.publication())
+        assert again.desk.tree.read(TIMESTAMP) == again.desk.workspace.publication().roles["timestamp"]
+        beat(again.desk)
+        assert all(told(again, each) not in (None, host(1)) for each in invited)
 
 
 def test_pages_of_a_statement_that_never_came_are_forgotten(tmp_path: Path) -> None:

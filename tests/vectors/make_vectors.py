@@ -24,6 +24,7 @@ MAKERS: dict[str, tuple[Callable[[], Iterator[Case]], ...]] = {
     "manifest": (vectors_pages.manifest, vectors_pages.contents),
     "edition": (vectors_whole.edition,),
     "archive": (vectors_whole.archive,),
+    "program": (vectors_whole.reader_program,),
 }
 
 

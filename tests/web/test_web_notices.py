@@ -13,16 +13,13 @@ from hypothesis import strategies as st
 from core import test_notices_encode as known
 from helpers import builtin_ts
 from helpers.node import Node, Refused, running
+from helpers.notice_twin import of_decision, of_found, of_gate, of_page, of_reader, of_shown
 from helpers.notice_vectors import FILE, READERS
 from helpers.notices import DAY, NOW, TEMPLATES, notice_set
 from mirror.errors import MirrorError
 from mirror.limits import MAX_NOTICE_ITEMS, MAX_NOTICE_SET
 from mirror.notices import (
     Act,
-    Block,
-    Decision,
-    GateText,
-    InfoPage,
     NoticeSet,
     ReaderContext,
     admit,
@@ -52,7 +49,7 @@ from mirror.notices.model import (
     Texts,
     Translation,
 )
-from mirror.notices.text import Found, Shown, find, walk
+from mirror.notices.text import find, walk
 
 Json = Any
 VECTORS: Final[dict[str, Json]] = json.loads(FILE.read_text("utf-8"))
@@ -90,85 +87,6 @@ def judge(node: Node, data: bytes) -> Json:
     answer = node.ask("notices-decode", data.hex())
     assert answer == outcome(lambda: decode(data).edition)
     return answer
-
-
-# --- Python's results as JSON ---------------------------------------------------------------------
-
-
-def of_reader(reader: ReaderContext) -> Json:
-    def listed(answer: frozenset[str] | None) -> list[str] | None:
-        return None if answer is None else sorted(answer)
-
-    return {
-        "located": reader.located,
-        "citizenships": listed(reader.citizenships),
-        "statelessResidentOf": listed(reader.stateless_resident_of),
-    }
-
-
-def of_decision(made: Decision) -> Json:
-    return {
-        "level": made.level,
-        "concerns": [
-            {
-                "designation": each.designation,
-                "applies": each.applies,
-                "level": each.level,
-                "standing": each.standing,
-                "penalties": list(each.penalties),
-                "instead": each.instead,
-                "pastCounts": each.past_counts,
-                "recipientRisk": each.recipient_risk,
-                "isOld": each.may_be_out_of_date,
-            }
-            for each in made.concerns
-        ],
-        "isOld": made.may_be_out_of_date,
-    }
-
-
-def of_block(block: Block | None) -> Json:
-    return block and {
-        "kind": block.kind,
-        "text": block.text,
-        "language": block.language,
-        "direction": block.direction,
-    }
-
-
-def of_page(page: GateText | InfoPage) -> Json:
-    lists = {
-        name: [of_block(each) for each in getattr(page, name)] for name in ("labels", "blocks", "beside")
-    }
-    return {"title": of_block(page.title), **lists}
-
-
-def of_gate(shown: GateText) -> Json:
-    return of_page(shown) | {
-        "act": shown.act,
-        "level": shown.level,
-        "back": of_block(shown.back),
-        "question": of_block(shown.question),
-        "again": of_block(shown.again),
-        "proceed": of_block(shown.proceed),
-        "more": list(shown.more),
-        "memoryOnly": shown.memory_only,
-    }
-
-
-def of_shown(shown: Shown | None) -> Json:
-    return shown and {
-        "text": shown.text,
-        "language": shown.language,
-        "direction": shown.direction,
-        "state": shown.state,
-        "isOutdated": shown.is_outdated,
-        "isGood": shown.is_good,
-    }
-
-
-def of_found(found: Found) -> Json:
-    return {"shown": of_shown(found.shown), "beside": of_shown(found.beside)}
 
 
 # --- vectors --------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from helpers.rotation import (
     invited,
     node_paths,
 )
-from helpers.rotation_vectors import of_ring, of_slip
+from helpers.vector_forms import of_ring, of_slip
 from mirror.errors import FormatError, MirrorError
 from mirror.limits import MAX_DEPTH, MAX_EPOCH, MAX_FRIENDS
 from mirror.rotation import invitation
@@ -42,6 +42,7 @@ Json = Any
 FILES: Final[dict[str, Json]] = {
     path.name: json.loads(path.read_text("utf-8"))
     for path in sorted((REPOSITORY / "tests/vectors").glob("rotation_*.json"))
+    if path.name != "rotation_reports.json"  # no reader reports from a browser
 }
 CASES: Final = [
     case for file in FILES.values() for case in (file if isinstance(file, list) else file["cases"])
@@ -260,9 +261,12 @@ def test_what_stands_around_an_invitation_is_judged_as_in_python(
         max_leaves=4,
     ),
     steps=st.lists(st.tuples(st.integers(0, 4), st.integers(1, 17)).map(list), max_size=5),
-    field=st.sampled_from(["epoch-seconds", "keys", "pages", "more", "", ""]),
+    field=st.sampled_from(["epoch-seconds", "keys", "pages", "report-key", "more", "", ""]),
 )
 @example(value=None, steps=[[5, 1], [5, 2]], field="")
+@example(value=KEY.hex(), steps=[[0, 1]], field="report-key")
+@example(value=KEY.hex().upper(), steps=[[0, 1]], field="report-key")
+@example(value="", steps=[[0, 1]], field="report-key")
 def test_what_is_signed_about_rotation_is_judged_as_in_python(
     node: Node, value: Json, steps: list[list[int]], field: str
 ) -> None:

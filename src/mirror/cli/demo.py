@@ -1,34 +1,25 @@
-"""``mirror demo``: a newsroom, three mirrors and a reader on this machine, told step by step.
+"""``mirror demo``: a newsroom, its mirrors and its readers on this machine, told step by step.
 
 It runs the commands that a person would type, against real files and real servers on loopback, in a
 temporary folder that is removed at the end. It needs no network and leaves nothing running.
 """
 
 import argparse
-import contextlib
-import io
 import json
-import os
-import shlex
 import shutil
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
-from mirror.cli import demo_mirrors, main, publish
-from mirror.cli.publish_tools import Tools
-from mirror.errors import MirrorError
-from mirror.trust.keys import Kdf
+from mirror.cli import demo_mirrors, demo_rotation
+from mirror.cli.demo_telling import Telling
 
 _NAME: Final = "The Northern Courier"
 _HOLDERS: Final = ("anna", "boris", "vera")
-# The demonstration's passphrases protect nothing. Real ones cost 256 MiB and a second each.
-_QUICK: Final = Kdf("argon2id", memory=8 << 10, passes=1, lanes=1)
-_WIDTH: Final = 96
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -58,7 +49,7 @@ class _Story:
         self._samples = folder / "samples"
         self._passphrases: list[str] = []
         self._root = ""
-        self._steps = 0
+        self._telling = Telling(folder)
 
     def tell(self) -> None:
         """All of it, in order."""
@@ -70,7 +61,7 @@ class _Story:
         self._release()
         with demo_mirrors.running(self._news / "tree") as mirrors:
             self._open_three(mirrors)
-            reader = _Reader(self, self._folder)
+            reader = _Reader(self._telling, self._folder)
             reader.is_told(self._root, mirrors.addresses())
             reader.reads()
             reader.is_stopped()
@@ -80,12 +71,13 @@ class _Story:
             reader.gets_the_update()
             reader.wipes()
         self._stick()
+        demo_rotation.tell(self._telling, self._news, self._passphrases)
         self._end()
 
     # --- the newsroom ---
 
     def _make_keys(self) -> None:
-        self.step(
+        self._telling.step(
             "A newsroom makes its keys",
             "Three people hold a key each; any two of them can say what is published. Two more keys stay "
             "on the server and can only say that it is still current.",
@@ -95,36 +87,37 @@ class _Story:
             file.touch(mode=0o600)
             file.write_text(f"{holder} demonstrates, do not use\n")
             self._passphrases += ["--passphrase-file", f"{holder}={file}"]
-        self.publish(
+        self._publish(
             *("init", self._news, "--name", _NAME, "--id", "northern-courier"),
             *("--channel", "ru=ru=Северный курьер", "--channel", f"en=en={_NAME}"),
             *("--keys", ",".join(_HOLDERS), "--threshold", "2", *self._passphrases),
             show=4,
         )
-        self._root = self.facts("status")["root_sha256"]
+        facts = json.loads(self._telling.quietly("publish", "status", *self._here(), "--json"))
+        self._root = facts["root_sha256"]
 
     def _take_articles(self) -> None:
-        self.step(
+        self._telling.step(
             "It takes articles from two folders",
             "One text says in its footer that the publisher was declared undesirable in Russia. The footer "
             "is no part of the article, and is not dropped in silence: somebody has to review it.",
         )
-        self.publish("add", self._samples / "ru", *self._here(), "--channel", "ru", "--yes", show=-1)
-        self.publish("add", self._samples / "en", *self._here(), "--channel", "en", "--yes", show=-5)
-        self.publish(
+        self._publish("add", self._samples / "ru", *self._here(), "--channel", "ru", "--yes", show=-1)
+        self._publish("add", self._samples / "en", *self._here(), "--channel", "en", "--yes", show=-5)
+        self._publish(
             *("notices", "on", "ru-undesirable", *self._here(), "--responsible", f"{_NAME}, legal desk"),
             *("--reviewed-by", "editor:marta-lind", "--reviewed-by", "counsel:demo-1"),
         )
 
     def _release(self) -> None:
-        self.step("One signature is not enough", "Anna alone cannot release anything.")
+        self._telling.step("One signature is not enough", "Anna alone cannot release anything.")
         only = [*self._passphrases[:2], *self._passphrases[-2:]]
-        self.publish("release", *self._here(), "--sign", "anna", *only, expect=5)
-        self.step("Two are", "The first edition of each channel, in pieces of at most 10 KiB.")
+        self._publish("release", *self._here(), "--sign", "anna", *only, expect=5)
+        self._telling.step("Two are", "The first edition of each channel, in pieces of at most 10 KiB.")
         self._sign_release()
 
     def _correct(self) -> None:
-        self.step(
+        self._telling.step(
             "Later the newsroom corrects an article",
             "The second edition carries the correction. Pages that did not change stay as they are.",
         )
@@ -132,29 +125,29 @@ class _Story:
         text = edited.read_text(encoding="utf-8").replace("6.8 million euros", "7.1 million euros")
         edited.write_text(text, encoding="utf-8")
         note = "An earlier version gave the cost of the bridge as 6.8 million euros."
-        self.publish("add", edited, *self._here(), "--channel", "en", "--yes", "--correction", note)
+        self._publish("add", edited, *self._here(), "--channel", "en", "--yes", "--correction", note)
         self._sign_release()
 
     def _sign_release(self) -> None:
-        self.publish(
+        self._publish(
             "release", *self._here(), "--sign", "anna", "--sign", "boris", *self._passphrases, show=4
         )
 
     def _stick(self) -> None:
-        self.step(
+        self._telling.step(
             "All mirrors are gone, and a file is left",
             "The same edition in one file, for a USB stick. It is verified like any mirror.",
         )
         file = self._folder / "news.mirror.zip"
-        self.publish("export", file, *self._here())
-        self.command(
+        self._publish("export", file, *self._here())
+        self._telling.command(
             *("reader", "headlines", "--root", self._root, "--channel", "ru"),
             *("--mirror", file.as_uri()),
             show=9,
         )
 
     def _open_three(self, mirrors: demo_mirrors.Mirrors) -> None:
-        self.step(
+        self._telling.step(
             "Three mirrors",
             "Nobody trusts them. The first one is honest, the second one changes a bit in every piece, the "
             "third one is dead.",
@@ -164,78 +157,24 @@ class _Story:
         print()
 
     def _end(self) -> None:
-        self.step("That was all of it", "Nothing is left running and nothing is left on the disk. Next:")
+        self._telling.step(
+            "That was all of it", "Nothing is left running and nothing is left on the disk. Next:"
+        )
         print("    README.md says how to publish, mirror and read for real.")
         print("    src/mirror/THREATS.md says who can still do what.")
 
-    # --- telling ---
-
-    def step(self, title: str, text: str) -> None:
-        """Begin a step: what happens, and what to look at."""
-        self._steps += 1
-        print(f"{self._steps}. {title}\n")
-        print(textwrap.indent(textwrap.fill(text, _WIDTH - 3), "   "), end="\n\n")
-
-    def publish(self, *arguments: object, show: int | None = None, expect: int = 0) -> None:
-        """Run ``mirror publish``, with passphrases that cost little."""
-        given = [str(argument) for argument in arguments]
-        self._run(
-            ["publish", *given], lambda: publish.run(given, Tools(kdf=_QUICK)), show=show, expect=expect
-        )
-
-    def command(self, *arguments: object, show: int | None = None, expect: int = 0) -> None:
-        """Run ``mirror`` with ``arguments``, as typed.
-
-        ``show`` is how many lines of it are shown: the first ones, or the last ones if negative.
-        """
-        given = [str(argument) for argument in arguments]
-        self._run(given, lambda: main(given), show=show, expect=expect)
-
-    def facts(self, *arguments: object) -> dict[str, str]:
-        """The facts that a ``mirror publish`` command prints as JSON, untold."""
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out):
-            publish.run([*map(str, arguments), *map(str, self._here()), "--json"])
-        found: dict[str, str] = json.loads(out.getvalue())
-        return found
+    def _publish(self, *arguments: object, show: int | None = None, expect: int = 0) -> None:
+        self._telling.command("publish", *arguments, show=show, expect=expect)
 
     def _here(self) -> tuple[object, ...]:
         return "--publication", self._news
-
-    def _run(
-        self, given: list[str], act: Callable[[], int], *, show: int | None = None, expect: int = 0
-    ) -> None:
-        print(f"   $ {self._as_typed(given)}")
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            try:
-                status = act()
-            except MirrorError as error:
-                print(f"mirror: {error} [{error.code}]")
-                status = error.exit_status
-        for line in _some(said.getvalue().strip("\n").splitlines(), show):
-            print(f"   | {line}".rstrip())
-        if status != expect:
-            raise RuntimeError(f"the demonstration expected exit status {expect} and saw {status}")
-        print(f"   (exit status {status})\n" if status else "")
-
-    def _as_typed(self, given: list[str]) -> str:
-        """The command as a person would type it in the folder; passphrase files left out."""
-        words: list[str] = []
-        it = iter(given)
-        for word in it:
-            if word == "--passphrase-file":
-                next(it)
-            else:
-                words.append(word.replace(f"{self._folder}{os.sep}", ""))
-        return shlex.join(["mirror", *words])
 
 
 class _Reader:
     """What the reader does, against the three mirrors."""
 
-    def __init__(self, story: _Story, folder: Path) -> None:
-        self._story = story
+    def __init__(self, telling: Telling, folder: Path) -> None:
+        self._telling = telling
         self._config = folder / "reader.toml"
         passphrase = folder / "reader.passphrase"
         passphrase.touch(mode=0o600)
@@ -247,7 +186,7 @@ class _Reader:
         facts = {"root": root, "channel": "en", "language": "en", "mirrors": list(mirrors)}
         text = "\n".join(f"{key} = {json.dumps(value)}" for key, value in facts.items())
         self._config.write_text(text + "\n", encoding="utf-8")
-        self._story.step(
+        self._telling.step(
             "A reader is told where to ask",
             "The digest of the publication's first root, and the three addresses. With options instead of "
             "this file, nothing has to be on the device.",
@@ -256,17 +195,17 @@ class _Reader:
 
     def reads(self) -> None:
         """Headlines, and one article, from the only mirror that gives what was signed."""
-        self._story.step(
+        self._telling.step(
             "He sees the headlines",
             "What is shown was verified first; how old it is stands above. Nothing is written to the disk.",
         )
         self._ask("headlines", show=16)
-        self._story.step("He reads an article", "By its number. Its whole page was fetched, not it alone.")
+        self._telling.step("He reads an article", "By its number. Its whole page was fetched, not it alone.")
         self._ask("show", "6", show=14)
 
     def is_stopped(self) -> None:
         """Sharing is stopped by the gate."""
-        self._story.step(
+        self._telling.step(
             "He wants to share it, and is told first what that can cost",
             "The safer alternative comes first, then what the sources say, with dates. Nobody confirms here, "
             "so nothing is done.",
@@ -275,12 +214,12 @@ class _Reader:
 
     def sees_who_lied(self) -> None:
         """Which mirror lied is told in words."""
-        self._story.step("Who signed this, and which mirror lied?", "Look at the three mirrors below.")
+        self._telling.step("Who signed this, and which mirror lied?", "Look at the three mirrors below.")
         self._ask("status")
 
     def keeps(self) -> None:
         """The edition goes into an encrypted library, after the flag that stands for the gate."""
-        self._story.step(
+        self._telling.step(
             "He decides to keep the edition",
             "Saving has its own gate. The flag says that its notice was read. The library is encrypted.",
         )
@@ -288,7 +227,7 @@ class _Reader:
 
     def gets_the_update(self) -> None:
         """The second edition costs the bytes that are new."""
-        self._story.step(
+        self._telling.step(
             "The reader who keeps the first edition fetches the second",
             "Look at the last lines: what was fetched, and what was here already.",
         )
@@ -297,18 +236,12 @@ class _Reader:
 
     def wipes(self) -> None:
         """Nothing is left of it."""
-        self._story.step("And wipes it", "The library is gone.")
+        self._telling.step("And wipes it", "The library is gone.")
         self._ask("wipe", *self._library)
 
     def _ask(self, command: str, *arguments: str, show: int | None = None, expect: int = 0) -> None:
         given = ["reader", command, *arguments, "--config", str(self._config)]
-        self._story.command(*given, show=show, expect=expect)
-
-
-def _some(lines: list[str], show: int | None) -> list[str]:
-    if show is None or len(lines) <= abs(show):
-        return lines
-    return [*lines[:show], "…"] if show >= 0 else ["…", *lines[show:]]
+        self._telling.command(*given, show=show, expect=expect)
 
 
 if __name__ == "__main__":

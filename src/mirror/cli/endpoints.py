@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from mirror.cli import endpoints_changes, endpoints_probe, endpoints_shown
+from mirror.cli import endpoints_changes, endpoints_probe, endpoints_reports, endpoints_shown
 from mirror.cli.publish_tools import Tools
 from mirror.cli.ways import add_ways
 from mirror.publisher.roster import Pool
@@ -81,4 +81,16 @@ def _parser() -> argparse.ArgumentParser:
         help="where this is asked from, a word; 'outside' for out of the censor's reach (default: here)",
     )
     add_ways(probe)
+    reports = command("reports", endpoints_reports.reports, "open what readers report of silent endpoints")
+    reports.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="*",
+        help="reports as readers sent them, any number; - for standard input",
+    )
+    reports.add_argument(
+        "--take",
+        action="store_true",
+        help="begin to take reports: make their key, which the next release signs",
+    )
     return parser

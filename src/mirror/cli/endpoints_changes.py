@@ -33,13 +33,16 @@ def add(options: argparse.Namespace, tools: Tools) -> int:
     workspace = workspace_of(options)
     entry: dict[str, object] = {"url": options.address, "provider": options.provider}
     entry |= {"jurisdiction": options.jurisdiction, "addresses": options.ip}
-    declared = declare(entry, Pool(options.pool))
+    declared = declare(entry, Pool(options.pool), is_local_allowed=tools.is_local_allowed)
     with workspace.lock():
         opened = open_or_set_up(workspace, options, tools)
         with opened.roster.change() as change:
             known = list(change.facts.endpoints.values())
             faults = lint_declared(
-                [declared], [each.listed for each in known if each.is_live], _brands(opened)
+                [declared],
+                [each.listed for each in known if each.is_live],
+                _brands(opened),
+                is_local_allowed=tools.is_local_allowed,
             )
             _refuse([reason for reason, is_fatal in faults if is_fatal], known)
             secret = _secret(options.secret_file, tools) if options.secret_file else b""

@@ -6,22 +6,16 @@ import re
 
 from mirror.cli.publish_tools import Passphrases, Tools, channel_of, say, warn, workspace_of
 from mirror.cli.terminal import print_json
-from mirror.cli.ways import onion_warning, way_error, ways_of
-from mirror.client.diagnosis import Way
-from mirror.client.waiting import Patience
+from mirror.cli.ways import onion_warning, way_error, way_of, ways_of
 from mirror.errors import ConfigError, UnreachableError
-from mirror.limits import DOCTOR_SILENT_SECONDS, DOCTOR_WHOLE_SECONDS, PROXIED_CONNECT_SECONDS
 from mirror.net.anyhow import AnyTransport
-from mirror.net.ways import DIRECT, Look, Ways
+from mirror.net.ways import DIRECT, Ways
 from mirror.publisher import probing
 from mirror.publisher.judging import Standing, counts, judge, probes
 from mirror.publisher.probing import Probed
 from mirror.publisher.roster import Facts, Known
 
 _VANTAGE = re.compile("[a-z0-9][a-z0-9-]{0,19}")
-_THROUGH_PROXY = Patience(
-    connect=PROXIED_CONNECT_SECONDS, silent=2 * DOCTOR_SILENT_SECONDS, whole=2 * DOCTOR_WHOLE_SECONDS
-)
 
 
 def probe(options: argparse.Namespace, tools: Tools) -> int:
@@ -90,11 +84,7 @@ def _chosen(facts: Facts, numbers: list[int]) -> list[Known]:
 async def _ask(
     facts: Facts, chosen: list[Known], epoch: int, *, root: bytes, channel: str, ways: Ways, tools: Tools
 ) -> tuple[Probed, ...]:
-    way = Way(
-        is_proxied=ways.proxy is not None,
-        has_resolver=bool(ways.resolver),
-        is_camouflaged=ways.look is Look.BROWSER,
-    )
+    way, patience = way_of(ways)
     async with AnyTransport(ways, tools.randomness) as transport:
         made = await probing.probe(
             facts,
@@ -105,7 +95,7 @@ async def _ask(
             transport=transport,
             clock=tools.clock,
             way=way,
-            patience=_THROUGH_PROXY if way.is_proxied else None,
+            patience=patience,
         )
         if (trouble := way_error(transport)) is not None:
             raise trouble

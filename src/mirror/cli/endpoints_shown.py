@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from mirror.cli.endpoints_reports import silence_fields, silence_lines
 from mirror.cli.publish_tools import Passphrases, Tools, say, when, workspace_of
 from mirror.cli.terminal import print_json
 from mirror.publisher.endpoint_lists import SENTENCES
 from mirror.publisher.judging import judge, probes
 from mirror.publisher.placing import homes, state_of
+from mirror.publisher.reporting import silences
 from mirror.publisher.roster import Facts, Known, Pool
 from mirror.rotation.lint import Fault, Policy, lint_list, lint_set
 
@@ -28,8 +30,10 @@ def status(options: argparse.Namespace, tools: Tools) -> int:
     )
     quarantined = sum(each.is_quarantined for state in states.values() for each in state.cohorts.values())
     cohorts = sum(len(state.cohorts) for state in states.values())
+    now = tools.clock.now()
     if options.json:
         facts_said: dict[str, Any] = {"cohorts": cohorts, "quarantined": quarantined, "waiting": waiting}
+        facts_said["silent"] = silence_fields(silences(facts, now))
         print_json(
             facts_said | {"endpoints": rows, "invitations": len(facts.invitations), "sums": dict(sums)}
         )
@@ -46,6 +50,7 @@ def status(options: argparse.Namespace, tools: Tools) -> int:
         f"Endpoints: {parts}.",
         f"Cohorts: {cohorts}, of which {waiting} wait for an endpoint and {quarantined} get none any more.",
         f"Invitations given: {len(facts.invitations)}.",
+        *silence_lines(facts, now),
     )
     return 0
 

@@ -4,11 +4,13 @@ import argparse
 import hashlib
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from mirror.cli import terminal
 from mirror.errors import ConfigError, FormatError
+from mirror.limits import MAX_CODE_FILE
 from mirror.reader.config import ReaderConfig, RootDigest
 from mirror.reader.guide import Guide
 from mirror.reader.session import read_root
@@ -16,7 +18,8 @@ from mirror.rotation.invitation import SCHEME, Invitation, parse
 
 _STDIN: Final = "-"
 _MAX_FILE: Final = 8 << 10  # bytes; the text form in a file with a few words of white space has 1.5 kB
-_PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"<svg", b"<?xml")
+# What pictures begin with, also those of kinds that are not opened.
+_PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"<svg", b"<?xml", b"%PDF")
 _HISTORY: Final = (
     "An invitation on the command line stays in the shell's history: a file, or - for standard input, does "
     "not."
@@ -28,8 +31,8 @@ def add_invitation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--invitation",
         metavar="FILE",
-        help="an invitation, in the place of --root, --channel and --mirror: a file with its link or text, "
-        "- for standard input; or the link itself, which then stays in the shell's history",
+        help="an invitation, in the place of --root, --channel and --mirror: a file with its link, text or "
+        "QR picture, - for standard input; or the link itself, which then stays in the shell's history",
     )
 
 
@@ -47,7 +50,7 @@ def invited(
 
     Raises:
         ConfigError: ``invitation-file``, ``invitation-picture``, ``invitation-channel``.
-        FormatError, LimitError: As ``rotation.invitation.parse``.
+        FormatError, LimitError: As ``rotation.invitation.parse``, or ``rotation.scanning.scan``.
         TrustError: ``invitation-foreign``: ``root`` is another publication's; ``invitation-expired``.
     """
     given = options.invitation
@@ -55,12 +58,11 @@ def invited(
         return config, None
     if given is not None and _is_link(given):
         print(terminal.safe(_HISTORY), file=sys.stderr)
-        text = given
+        invitation = parse(given)
     elif given == _STDIN:
-        text = _text(sys.stdin.buffer)
+        invitation = _read(sys.stdin.buffer)
     else:
-        text = _from_file(Path(given) if given is not None else Path(config.invitation or ""))
-    invitation = parse(text)
+        invitation = _from_file(Path(given) if given is not None else Path(config.invitation or ""))
     invitation.check(_held(config), now)
     if config.channel and config.channel != invitation.channel:
         raise ConfigError(
@@ -88,26 +90,25 @@ def _held(config: ReaderConfig) -> bytes | None:
     return hashlib.sha256(read_root(Path(config.root.path))).digest()
 
 
-def _from_file(path: Path) -> str:
+def _from_file(path: Path) -> Invitation:
     try:
         with path.open("rb") as file:
-            return _text(file)
+            return _read(file)
     except OSError as error:
         raise ConfigError(
             f"The file of the invitation cannot be read: {error.strerror}.", code="invitation-file"
         ) from error
 
 
-def _text(file: BinaryIO) -> str:
+def _read(file: BinaryIO) -> Invitation:
     data = file.read(_MAX_FILE + 1)
     if data.lstrip().startswith(_PICTURES):
-        raise ConfigError(
-            "This is a picture. Let a telephone's camera or another program read the code, and give the "
-            "link that it shows.",
-            code="invitation-picture",
-        )
+        # Imported here: who gives a link does not wait for what decodes pictures.
+        scanning = import_module("mirror.rotation.scanning")
+        scanned: Invitation = scanning.scan(data + file.read(MAX_CODE_FILE + 1 - len(data)))
+        return scanned
     try:
-        return data.decode("ascii")
+        return parse(data.decode("ascii"))
     except UnicodeDecodeError as error:
         raise FormatError(
             "The invitation is not whole: a letter is missing or wrong.", code="invitation-damaged"

@@ -26,11 +26,16 @@ YES = ("y", "yes")
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Time, randomness and the cost of a passphrase: tests and the demonstration give their own."""
+    """Time, randomness and the cost of a passphrase: tests and the demonstration give their own.
+
+    ``is_local_allowed`` takes endpoints on this machine, which nobody elsewhere could reach: no option
+    sets it, and only the demonstration does.
+    """
 
     clock: Clock = field(default_factory=SystemClock)
     randomness: Callable[[int], bytes] = os.urandom
     kdf: Kdf = ARGON2ID
+    is_local_allowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
-from mirror.cli import reader_acts, reader_doctor, reader_facts, reader_invite, reader_open
+from mirror.cli import reader_acts, reader_doctor, reader_facts, reader_invite, reader_open, reader_report
 from mirror.cli.invitations import add_invitation
 from mirror.cli.reader_acts import SHARES
 from mirror.cli.reader_run import Run, Tools, add_understanding, load_config, opened, say
@@ -31,6 +31,7 @@ _COMMANDS: Final[dict[str, Command]] = {
     "share": reader_acts.share,
     "invite": reader_invite.invite,
     "open": reader_open.open_page,
+    "report": reader_report.report,
 }
 
 
@@ -60,6 +61,11 @@ def run(arguments: Sequence[str], tools: Tools | None = None) -> int:
         # A task group wraps even a single error; the first says what the person must know.
         errors = group.subgroup(MirrorError)
         raise _first(errors or group) from None
+
+
+def options_of(arguments: Sequence[str]) -> argparse.Namespace:
+    """What ``reader_run.opened`` is given for a command with these arguments."""
+    return _parser().parse_args(arguments)
 
 
 async def _run(options: argparse.Namespace, tools: Tools) -> int:
@@ -115,6 +121,9 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=0, metavar="PORT", help="on which port (default: a free one)"
     )
     local.add_argument("--browser", action="store_true", help="open it in the system's browser")
+    report = add("report", reader_report.HELP)
+    reader_report.add_options(report)
+    add_understanding(report, Act.CONTACT)
     wipe = add("wipe", "remove what was kept, at once")
     wipe.add_argument(
         "--config-too",

@@ -12,14 +12,12 @@ from typing import Any, Final
 from mirror.cli.invitations import invited, with_mirrors
 from mirror.cli.reader_run import Tools, config_of, say, warn, width
 from mirror.cli.terminal import print_json, progress
-from mirror.cli.ways import onion_warning, way_error
+from mirror.cli.ways import onion_warning, way_error, way_of
 from mirror.client.advice import Clues, Conclusion, conclude
-from mirror.client.diagnosis import WORKING, Diagnosis, Way, diagnose
+from mirror.client.diagnosis import WORKING, Diagnosis, diagnose
 from mirror.client.doctor import examine
 from mirror.client.waiting import Patience
 from mirror.errors import ConfigError, UnreachableError
-from mirror.limits import DOCTOR_SILENT_SECONDS, DOCTOR_WHOLE_SECONDS, PROXIED_CONNECT_SECONDS
-from mirror.net.ways import Look
 from mirror.reader import config as configs
 from mirror.reader import doctor_words as words
 from mirror.reader.config import RootDigest
@@ -33,10 +31,6 @@ ABOUT: Final = (
     "metadata, the head piece, the notices' pieces), about 30 kB from each that works, verifies what "
     "comes, and says in plain words how it went. Nobody else is asked, nothing about you is sent, and "
     "nothing is written down. To whoever watches it is a reader who opens the news over all mirrors."
-)
-# Each byte goes through three more hosts, and a circuit may have to be built first.
-_THROUGH_PROXY: Final = Patience(
-    connect=PROXIED_CONNECT_SECONDS, silent=2 * DOCTOR_SILENT_SECONDS, whole=2 * DOCTOR_WHOLE_SECONDS
 )
 _GAP: Final = 2
 # Below this a sentence beside two columns of labels would be a thread of words.
@@ -61,13 +55,8 @@ async def doctor(options: argparse.Namespace, tools: Tools, *, patience: Patienc
         root.digest if isinstance(root, RootDigest) else await asyncio.to_thread(read_root, Path(root.path))
     )
     ways = config.ways
-    way = Way(
-        is_proxied=ways.proxy is not None,
-        has_resolver=bool(ways.resolver),
-        is_camouflaged=ways.look is Look.BROWSER,
-    )
-    if patience is None:
-        patience = _THROUGH_PROXY if way.is_proxied else Patience()
+    way, usual = way_of(ways)
+    patience = patience or usual
     if said := onion_warning(config.mirrors, ways):
         warn(said)
     async with tools.transport(ways, tools.randomness) as transport:

@@ -37,6 +37,8 @@ from mirror.trust.keys import ARGON2ID, Kdf
 MORE: Final = "  mirror reader notice NAME"  # below the notices' own "more about this"
 # Commands that show what there is to read, and then fetch the notices and show theirs.
 FIRST_SHOWN: Final = frozenset({"headlines", "show", "open"})
+# Commands that say what each mirror did, and so ask every one.
+_JUDGING: Final = frozenset({"status", "report"})
 _WIDEST: Final = 100  # columns; longer lines are hard to read
 _NARROWEST: Final = 40
 
@@ -242,7 +244,7 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
         )
         with blaming_way(transport):
             try:
-                await session.refresh(everyone=options.command == "status")
+                await session.refresh(everyone=options.command in _JUDGING)
             except (TrustError, UnreachableError):
                 if transport.trouble is None:  # else nothing is known of the mirrors
                     tell_mirrors(session.ledger.report())

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from mirror.client.diagnosis import Way
+from mirror.client.waiting import Patience
 from mirror.errors import ConfigError, UnreachableError
+from mirror.limits import DOCTOR_SILENT_SECONDS, DOCTOR_WHOLE_SECONDS, PROXIED_CONNECT_SECONDS
 from mirror.model import Endpoint
 from mirror.net import doh, socks
 from mirror.net.anyhow import Trouble, WayOut, needs_tor
@@ -25,6 +28,10 @@ _SENTENCES: Final[dict[Trouble, str]] = {
     doh.Trouble.BROKEN: "What answers in the place of the resolver of names is none. "
     "Is its address right, with its path?",
 }
+# Of whoever examines: each byte goes through three more hosts, and a circuit may have to be built first.
+_THROUGH_PROXY: Final = Patience(
+    connect=PROXIED_CONNECT_SECONDS, silent=2 * DOCTOR_SILENT_SECONDS, whole=2 * DOCTOR_WHOLE_SECONDS
+)
 
 
 def add_ways(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +54,16 @@ def ways_of(options: argparse.Namespace, base: Ways) -> Ways:
     given = {"proxy": options.proxy, "resolver": options.resolver, "look": look}
     texts = {key: value for key, value in given.items() if value is not None}
     return ways(texts, lambda key, why: ConfigError(f"--{key} {why}."), base)
+
+
+def way_of(chosen: Ways) -> tuple[Way, Patience]:
+    """How endpoints are examined over ``chosen``: what can be told of them, and how long to wait."""
+    way = Way(
+        is_proxied=chosen.proxy is not None,
+        has_resolver=bool(chosen.resolver),
+        is_camouflaged=chosen.look is Look.BROWSER,
+    )
+    return way, _THROUGH_PROXY if way.is_proxied else Patience()
 
 
 def way_error(transport: WayOut) -> UnreachableError | None:

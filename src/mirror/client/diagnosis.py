@@ -72,6 +72,23 @@ class Finding(StrEnum):
 WORKING: Final = frozenset(
     {Finding.WORKS, Finding.WORKS_SLOWLY, Finding.THROTTLED, Finding.FREEZES, Finding.BEHIND}
 )
+# What censors do to an endpoint, as opposed to what a mirror does that is behind, lacks files or shows a
+# cover site.
+BLOCKING: Final = frozenset(
+    {
+        Finding.SILENT,
+        Finding.RESET_AT_REQUEST,
+        Finding.RESET_AT_HELLO,
+        Finding.SILENT_AT_HELLO,
+        Finding.UNTRUSTED,
+        Finding.BLOCK_PAGE,
+        Finding.NOBODY_ANSWERS,
+        Finding.CONNECTION_REFUSED,
+        Finding.NO_NAME,
+        Finding.STALLS,
+        Finding.BROKEN_OFF,
+    }
+)
 # Of those that work, what is not as fast as it should be.
 SLOWLY: Final = frozenset({Finding.WORKS_SLOWLY, Finding.THROTTLED})
 

@@ -27,7 +27,7 @@ from mirror.publisher.roster import (
     path_of,
     text_of,
 )
-from mirror.publisher.tables import changing, told
+from mirror.publisher.tables import changing, reading
 from mirror.publisher.vault import Vault
 
 _MANY: Final = 500  # rows in one statement
@@ -46,7 +46,7 @@ class Roster:
         Raises:
             StorageError: As ``tables.told``; ``roster-damaged``.
         """
-        with told(), self._engine.begin() as connection:
+        with reading(self._engine) as connection:
             return _read(connection, self._vault)
 
     @contextmanager

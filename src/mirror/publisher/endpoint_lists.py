@@ -29,7 +29,7 @@ from mirror.limits import MAX_ENDPOINT_LIST, MAX_ENDPOINTS, MAX_LINE
 from mirror.net.address import endpoint as parse_address
 from mirror.net.address import is_ipv4, text_of
 from mirror.publisher.roster import Declared, Pool
-from mirror.rotation.lint import Listed, lint_list
+from mirror.rotation.lint import Listed, host_of, lint_list
 from mirror.rotation.paths import is_address
 
 _METALINK: Final = "{urn:ietf:params:xml:ns:metalink}"
@@ -112,15 +112,20 @@ def read_list(
 
 
 def lint_declared(
-    declared: Sequence[Declared], known: Sequence[Listed], brands: Collection[str]
+    declared: Sequence[Declared],
+    known: Sequence[Listed],
+    brands: Collection[str],
+    *,
+    is_local_allowed: bool = False,
 ) -> list[tuple[Reason, bool]]:
     """The faults of new endpoints, by themselves and beside ``known``, and whether each is fatal.
 
-    ``other`` is negative for one of ``known``: its place there, from 1.
+    ``other`` is negative for one of ``known``: its place there, from 1. ``is_local_allowed`` is for
+    trying things out on one machine; so it is for ``declare``.
     """
     listed = [*known, *(_listed(each) for each in declared)]
     found = []
-    for fault in lint_list(listed, brands):
+    for fault in lint_list(listed, brands, is_local_allowed=is_local_allowed):
         if fault.number < len(known):
             continue  # it was there before
         other = 0 if fault.other is None else fault.other - len(known) + 1
@@ -130,9 +135,9 @@ def lint_declared(
     return found
 
 
-def declare(entry: object, pool: Pool) -> Declared:
+def declare(entry: object, pool: Pool, *, is_local_allowed: bool = False) -> Declared:
     """One endpoint as a command line gives it; raises ``SourceError`` with the first reason's code."""
-    found = _declared(entry, pool)
+    found = _declared(entry, pool, is_local_allowed=is_local_allowed)
     if isinstance(found, Declared):
         return found
     raise SourceError("This is no address of an endpoint: an https address is needed.", code=found[0])
@@ -209,7 +214,7 @@ def _metalink_url(text: str, attributes: dict[str, str], name: str) -> dict[str,
     return entry | ({"jurisdiction": attributes["location"]} if "location" in attributes else {})
 
 
-def _declared(entry: object, pool: Pool) -> Declared | list[str]:
+def _declared(entry: object, pool: Pool, *, is_local_allowed: bool = False) -> Declared | list[str]:
     """The endpoint that an entry names, or the codes of all that is wrong with it."""
     match entry:
         case str():
@@ -219,7 +224,7 @@ def _declared(entry: object, pool: Pool) -> Declared | list[str]:
         case _:
             return ["list-entry"]
     reasons = ["list-key"] if values.keys() - _KEYS else []
-    text = _address(values.get("url"), reasons)
+    text = _address(values.get("url"), reasons, is_local_allowed=is_local_allowed)
     provider, jurisdiction = values.get("provider", ""), values.get("jurisdiction", "")
     if not isinstance(provider, str) or len(provider) > MAX_LINE or not (provider + "x").isprintable():
         reasons.append("list-provider")
@@ -234,7 +239,7 @@ def _declared(entry: object, pool: Pool) -> Declared | list[str]:
     return Declared(text, b"", str(provider), str(jurisdiction).upper(), tuple(known), pool)
 
 
-def _address(value: object, reasons: list[str]) -> str | None:
+def _address(value: object, reasons: list[str], *, is_local_allowed: bool) -> str | None:
     """The address in its one spelling; None with a reason otherwise."""
     if not isinstance(value, str):
         reasons.append("endpoint-address")
@@ -246,8 +251,9 @@ def _address(value: object, reasons: list[str]) -> str | None:
     if found is None or found.url.startswith("file:"):
         reasons.append("endpoint-address")
         return None
-    is_onion = found.url.partition("://")[2].partition("/")[0].partition(":")[0].endswith(".onion")
-    if not found.url.startswith("https://") and not is_onion:
+    host = host_of(found)
+    may_be_plain = host.endswith(".onion") or (is_local_allowed and host == "127.0.0.1")
+    if not found.url.startswith("https://") and not may_be_plain:
         reasons.append("endpoint-not-https")
         return None
     spelled = text_of(found)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from securesystemslib.signer import Signer
 
 from mirror.publisher.rotation import Press
-from mirror.publisher.settle import check_clock, put_and_keep
+from mirror.publisher.settle import check_clock, put_and_keep, settle
 from mirror.publisher.slipmaking import Pages, make_slips
 from mirror.publisher.workspace import Workspace
 from mirror.trust import ceremony
@@ -33,6 +33,8 @@ def heartbeat(
     publication = workspace.publication()
     check_clock(publication, now, is_checked=clock_checked)
     renewed = ceremony.heartbeat(publication, online, now=now, lifetimes=workspace.config.lifetimes)
+    # First what a crash cut off: the pages laid ready for it would give way to those of this statement.
+    settle(workspace, publication)
     pages = make_slips(press, workspace.tree, renewed, now) if press else Pages()
     put_and_keep(workspace, renewed, {}, pages=pages.changed)
     return renewed, pages

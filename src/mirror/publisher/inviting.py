@@ -6,8 +6,8 @@ Rules:
    begin above them. So nobody ever gets a place twice.
 2. A newcomer begins with the endpoint of the cohort above, where there is one. Whoever is invited by
    nobody begins at endpoints that may be lost: those named, or those of the pool of open links.
-3. Revoking an invitation revokes the branch below it: no slip is made for it any more. What its
-   readers know already, they know.
+3. Revoking an invitation revokes the branch below it: no slip is made for it any more, and the policy
+   counts it no more. What its readers know already, they know.
 """
 
 from collections.abc import Sequence
@@ -96,8 +96,10 @@ def revoke(change: Change, label: str, now: int) -> tuple[Given, ...]:
         each for each in facts.invitations if each.path[: len(top.path)] == top.path and not each.revoked
     )
     change.revoke(branch, now)
+    counted = {each.path: each.reader for each in reversed(facts.readers[top.pool])}  # the first of each
     change.note(
-        [Happened(0, now, Event.REVOKED, top.pool, note=f"invitation-{each.number}") for each in branch]
+        Happened(0, now, Event.REVOKED, top.pool, reader=counted[each.path], note=f"invitation-{each.number}")
+        for each in branch
     )
     return branch
 

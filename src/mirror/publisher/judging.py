@@ -20,29 +20,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mirror.client.diagnosis import WORKING, Finding
+from mirror.client.diagnosis import BLOCKING, WORKING, Finding
 from mirror.publisher.roster import Event, Happened
 
 IN_A_ROW: Final = 3
 FEWER: Final = 2
 SPREAD_SECONDS: Final = 6 * 3_600  # longer than most outages of a host
 OUTSIDE: Final = "outside"
-
-_BLOCKING: Final = frozenset(
-    {
-        Finding.SILENT,
-        Finding.RESET_AT_REQUEST,
-        Finding.RESET_AT_HELLO,
-        Finding.SILENT_AT_HELLO,
-        Finding.UNTRUSTED,
-        Finding.BLOCK_PAGE,
-        Finding.NOBODY_ANSWERS,
-        Finding.CONNECTION_REFUSED,
-        Finding.NO_NAME,
-        Finding.STALLS,
-        Finding.BROKEN_OFF,
-    }
-)
 
 
 class Standing(StrEnum):
@@ -108,5 +92,5 @@ def _row(made: Sequence[Probe], vantage: str) -> list[Probe]:
     row: list[Probe] = []
     for each in made:
         if each.vantage == vantage:
-            row = [*row, each] if each.finding in _BLOCKING else []
+            row = [*row, each] if each.finding in BLOCKING else []
     return row

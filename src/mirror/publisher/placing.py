@@ -11,7 +11,8 @@ Rules:
 3. A cohort's places never overlap another's: where somebody below a node is in another cohort, or
    was revoked, the node's own slip and one for each of its friends are written in the place of the
    one for the whole branch.
-4. What was revoked gets no slip at all. The policy is told nothing: nobody was blocked.
+4. What was revoked gets no slip at all, at once. The policy is told with the other events: it counts
+   those readers no more, and blames nobody.
 5. The policy is asked once for each epoch, and told what happened since. A publisher who was away
    answers for the epochs missed, one after the other.
 """
@@ -43,6 +44,7 @@ from mirror.rotation.policy_state import (
     Made,
     Quarantined,
     Retired,
+    Revoked,
     Split,
     State,
 )
@@ -50,6 +52,9 @@ from mirror.rotation.policy_state import Event as Told
 
 # Epochs that are made up for after a silence. The policy's longest memory is a fraction of it.
 _MOST_MISSED: Final = 60
+# Notes of decisions that are read again: which cohort another was cut from, and where it was sent.
+MADE_FROM: Final = "made-from-"
+ASSIGNED: Final = "assigned"
 _REVOKED: Final = -2
 _NOBODY: Final = -1
 
@@ -280,19 +285,21 @@ def _told(event: Happened, inviter: Mapping[int, int]) -> Told | None:
             return Lost(event.endpoint)
         case Event.BLOCKED:
             return Blocked(event.endpoint)
-        case Event.PROBED | Event.REVOKED | Event.DECIDED:
-            return None
+        case Event.REVOKED if event.reader != _NOBODY:
+            return Revoked(event.reader)
+        case Event.PROBED | Event.REVOKED | Event.DECIDED | Event.REPORTED:
+            return None  # what readers say is never told to the policy: anybody invited can say anything
 
 
 def _noted(decision: Decision, pool: Pool, now: int) -> Happened:
     """A decision as an event, for people who ask later why."""
     match decision:
         case Made(cohort, parent, _):
-            return Happened(0, now, Event.DECIDED, pool, cohort=cohort, note=f"made-from-{parent}")
+            return Happened(0, now, Event.DECIDED, pool, cohort=cohort, note=f"{MADE_FROM}{parent}")
         case Split(cohort, into):
             return Happened(0, now, Event.DECIDED, pool, cohort=cohort, note=f"split-in-{len(into)}")
         case Assigned(cohort, endpoint):
-            note = "waits" if endpoint == NOWHERE else "assigned"
+            note = "waits" if endpoint == NOWHERE else ASSIGNED
             return Happened(0, now, Event.DECIDED, pool, endpoint, cohort=cohort, note=note)
         case Quarantined(cohort):
             return Happened(0, now, Event.DECIDED, pool, cohort=cohort, note="quarantined")

@@ -168,6 +168,8 @@ def finish(
 ) -> tuple[Publication, Pages]:
     """Release ``plan``: the metadata that is now in force, and with ``press`` the slips made with it.
 
+    What was kept before is settled (``settle``, rule 3).
+
     Raises:
         TrustError: ``below-threshold``, with who is missing; or as ``ceremony.commit``. Nothing
             was changed.

@@ -35,6 +35,7 @@ class Event(StrEnum):
     PROBED = "probed"
     REVOKED = "revoked"
     DECIDED = "decided"  # what the policy answered
+    REPORTED = "reported"  # what a reader said: see ``reporting``
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """A publication's rotation, opened: its keys, its database, and what is signed offline about it.
 
-Two sealed keys, both under the online passphrase: ``keys/slips.key`` signs slip pages, and readers take
-it because ``targets`` names it; ``keys/invitations.key`` is the root of the tree of keys. The first can
-be replaced by signing ``targets`` again. The second cannot: without it every invitation is lost.
+Sealed keys, all under the online passphrase: ``keys/slips.key`` signs slip pages, and readers take it
+because ``targets`` names it; ``keys/invitations.key`` is the root of the tree of keys. The first can be
+replaced by signing ``targets`` again. The second cannot: without it every invitation is lost. Where the
+publisher takes reports there is a third, ``keys/reports.key``, which opens them, with its public half in
+``keys/reports.public``; it can be replaced like the first, and reports for the old one are lost.
 """
 
 from dataclasses import dataclass, field
@@ -24,16 +26,18 @@ from mirror.publisher.roster import Pool
 from mirror.publisher.tables import open_engine, prepare
 from mirror.publisher.vault import Vault
 from mirror.publisher.workspace import Workspace, bounded, place
+from mirror.rotation import hpke
 from mirror.rotation.epochs import Calendar
-from mirror.rotation.keys import KeyTree
+from mirror.rotation.keys import KeyTree, derive
 from mirror.rotation.looking import bits_for, crowded
-from mirror.rotation.settings import PUBLIC_KEY_SIZE, Settings
+from mirror.rotation.settings import PUBLIC_KEY_SIZE, REPORT_KEY_SIZE, Settings
 from mirror.trust.keys import NONCE_BYTES, SALT_BYTES, SEED_BYTES, Kdf, open_seed, seal_key, signer_of
 from mirror.trust.metadata import ROTATION, key_material, read
 from mirror.trust.publication import Publication
 
 SLIPS: Final = "slips"
 INVITATIONS: Final = "invitations"
+REPORTS: Final = "reports"
 # From when on a new number of pages counts: those of this epoch and the next may have been read.
 _AHEAD: Final = 2
 _MAX_STEPS: Final = 4
@@ -111,17 +115,7 @@ def open_rotation(workspace: Workspace, passphrase: str, randomness: Randomness)
     """
     if not is_set_up(workspace):
         raise ConfigError("No endpoint was added yet: `mirror endpoints add`.", code="no-rotation")
-    try:
-        data = bounded(workspace.key_file(INVITATIONS), MAX_KEY_FILE, f"keys/{INVITATIONS}.key")
-        secret = open_seed(data, passphrase)
-    except FormatError as error:
-        raise FormatError(
-            f"keys/{INVITATIONS}.key is damaged, or is no key: bring it back from its copy.", code=error.code
-        ) from error
-    except TrustError as error:
-        raise TrustError(f"The passphrase does not open keys/{INVITATIONS}.key.", code=error.code) from error
-    except SourceError as error:
-        raise StorageError(str(error), code=error.code) from error
+    secret = _seed(workspace, INVITATIONS, passphrase)
     digest = _digest(workspace)
     vault = Vault(secret, digest, randomness)
     return Opened(
@@ -140,6 +134,61 @@ def open_press(workspace: Workspace, passphrase: str, randomness: Randomness) ->
     return Press(opened, open_named(workspace, SLIPS, passphrase))
 
 
+def take_reports(workspace: Workspace, passphrase: str, randomness: Randomness, kdf: Kdf) -> bytes:
+    """Make the key that reports are sealed for, where there is none; its public half.
+
+    The next release signs it. A crash in between is made up for by the next call.
+
+    Raises: as ``open_reports``.
+    """
+    if not workspace.key_file(REPORTS).is_file():
+        seed, salt, nonce = randomness(SEED_BYTES), randomness(SALT_BYTES), randomness(NONCE_BYTES)
+        sealed = seal_key(seed, passphrase, salt, nonce, name=REPORTS, kdf=kdf)
+        place(workspace.key_file(REPORTS), sealed, mode=0o600)
+    public = hpke.public_of(_report_key(workspace, passphrase))
+    place(_report_file(workspace), public.hex().encode() + b"\n")
+    return public
+
+
+def open_reports(workspace: Workspace, passphrase: str) -> bytes:
+    """The private key that opens reports.
+
+    Raises:
+        ConfigError: ``no-reports``: this publication takes none.
+        FormatError: ``key-damaged``.
+        TrustError: ``key-passphrase``; ``key-swapped``: ``keys/reports.public`` is another key's.
+    """
+    public = report_key(workspace)
+    if not public or not workspace.key_file(REPORTS).is_file():
+        raise ConfigError(
+            "This publication takes no reports: `mirror endpoints reports --take`.", code="no-reports"
+        )
+    private = _report_key(workspace, passphrase)
+    if hpke.public_of(private) != public:
+        raise TrustError(
+            f"keys/{REPORTS}.key holds another key than keys/{REPORTS}.public.", code="key-swapped"
+        )
+    return private
+
+
+def report_key(workspace: Workspace) -> bytes:
+    """The public key that reports are sealed for, as it lies in ``keys``; empty: none are taken.
+
+    Raises:
+        FormatError: ``key-damaged``.
+    """
+    file = _report_file(workspace)
+    if not file.is_file():
+        return b""
+    try:
+        key = bytes.fromhex(bounded(file, MAX_KEY_FILE, "a public key").decode("ascii").strip())
+    except ValueError as error:
+        raise FormatError(f"keys/{REPORTS}.public is no key.", code="key-damaged") from error
+    if len(key) != REPORT_KEY_SIZE:
+        raise FormatError(f"keys/{REPORTS}.public is no key.", code="key-damaged")
+    return key
+
+
 def signed_settings(publication: Publication) -> Settings | None:
     """What ``targets`` says about rotation; None where it says nothing.
 
@@ -153,7 +202,7 @@ def signed_settings(publication: Publication) -> Settings | None:
 def wanted_settings(workspace: Workspace, publication: Publication, now: int) -> Settings | None:
     """What ``targets`` should say; None where there is nothing to say. Needs no passphrase.
 
-    The key of slips as it lies in ``keys``, and room for twice the slips there are: pages are
+    The keys of slips and reports as they lie in ``keys``, and room for twice the slips there are: pages are
     never made fewer, and more of them count from the epoch after the next.
 
     Raises:
@@ -166,6 +215,7 @@ def wanted_settings(workspace: Workspace, publication: Publication, now: int) ->
     raw = key_material(key.key).removeprefix(b"ed25519:")
     if len(raw) != PUBLIC_KEY_SIZE:
         raise FormatError(f"keys/{SLIPS}.pub is no Ed25519 key.", code="key-damaged")
+    reports = report_key(workspace)
     before = signed_settings(publication)
     facts = Roster(_engine(workspace), None).facts()
     spots = [each for pool in Pool for each in places(facts, pool)]
@@ -173,12 +223,37 @@ def wanted_settings(workspace: Workspace, publication: Publication, now: int) ->
     epoch = workspace.config.rotation.epoch_seconds
     at = Calendar(epoch).epoch(now)
     if before is None:
-        return Settings((raw,), ((0, bits),), epoch)
+        return Settings((raw,), ((0, bits),), epoch, reports)
     keys = before.keys if raw in before.keys else (raw,)
     if before.bits(at + _AHEAD) >= bits:
-        return Settings(keys, before.pages, epoch)
+        return Settings(keys, before.pages, epoch, reports)
     steps = [(start, each) for start, each in before.pages if start < at + _AHEAD][-(_MAX_STEPS - 1) :]
-    return Settings(keys, (*steps, (at + _AHEAD, bits)), epoch)
+    return Settings(keys, (*steps, (at + _AHEAD, bits)), epoch, reports)
+
+
+def _seed(workspace: Workspace, name: str, passphrase: str) -> bytes:
+    """The 32 bytes in the sealed key ``name``."""
+    try:
+        return open_seed(bounded(workspace.key_file(name), MAX_KEY_FILE, f"keys/{name}.key"), passphrase)
+    except FormatError as error:
+        raise FormatError(
+            f"keys/{name}.key is damaged, or is no key: bring it back from its copy.", code=error.code
+        ) from error
+    except TrustError as error:
+        raise TrustError(f"The passphrase does not open keys/{name}.key.", code=error.code) from error
+    except SourceError as error:
+        raise StorageError(str(error), code=error.code) from error
+
+
+def _report_key(workspace: Workspace, passphrase: str) -> bytes:
+    """The private key of reports: not the seed itself, whose file names another public half."""
+    return derive(
+        _seed(workspace, REPORTS, passphrase), b"mirror/1/reports" + _digest(workspace), hpke.KEY_SIZE
+    )
+
+
+def _report_file(workspace: Workspace) -> Path:
+    return workspace.folder / "keys" / f"{REPORTS}.public"
 
 
 def _engine(workspace: Workspace) -> Engine:

@@ -5,7 +5,9 @@ Rules:
 1. What is true is ``state/metadata``. The pieces it names were put into the tree before it was
    kept, so the tree can always be completed from it alone.
 2. Settling twice does nothing the second time; whoever takes up work after a crash settles first.
-3. Old pieces and old metadata go only after the new statement stands (``store.tree``, rule 3).
+3. Slip pages are laid ready before the statement is kept (``store.tree``, rule 6), and only one
+   statement's at a time. So what was kept and is not settled is settled before the next is signed.
+4. Old pieces and old metadata go only after the new statement stands (``store.tree``, rule 3).
 """
 
 import re

@@ -5,7 +5,8 @@ Rules:
 1. SQLite in the publication's folder unless ``[rotation] database`` names a file with the URL of
    another (any that SQLAlchemy speaks to): a team then works from several machines.
 2. Every change is one transaction that begins by counting up ``meta.revision``. That takes the write
-   lock of any database before anything is read, so two processes never decide on the same facts.
+   lock of any database before anything is read, so two processes never decide on the same facts. What is
+   only read is read in one transaction too, and is of one instant.
 3. The database is a file of mode 0600 in a folder of mode 0700; what identifies endpoints and people
    is sealed besides (``vault``).
 4. Nothing is ever deleted: endpoints and invitations are closed, events are only added.
@@ -27,12 +28,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     String,
     Table,
     Text,
     create_engine,
     event,
     insert,
+    inspect,
     make_url,
     select,
     update,
@@ -47,6 +50,7 @@ from mirror.store import atomic
 SCHEMA: Final = 1
 _WAIT_SECONDS: Final = 5  # for another process; a transaction of ours takes far less
 _MAX_URL: Final = 2_000
+_WRITING: Final = {"mirror_writing": True}
 
 _META: Final = MetaData()
 META: Final = Table(
@@ -138,11 +142,11 @@ def told() -> Iterator[None]:
         yield
     except OperationalError as error:
         text = str(error.orig).lower()
-        if "locked" in text or "busy" in text:
+        if any(each in text for each in ("locked", "busy", "lock timeout", "deadlock")):
             raise StorageError(
                 "Another program is writing to the database of endpoints: try again.", code="roster-busy"
             ) from error
-        if "full" in text:
+        if "full" in text or "no space left" in text:
             raise StorageError("The disk is full: make room, then try again.", code=atomic.FULL) from error
         if "readonly" in text or "unable to open" in text:
             raise StorageError(
@@ -179,7 +183,7 @@ def open_engine(database: Path | None, sqlite: Path) -> Engine:
             url,
             poolclass=NullPool,
             hide_parameters=True,  # an error's text must hold no value
-            connect_args={"timeout": _WAIT_SECONDS} if is_sqlite else {},
+            connect_args={"timeout": _WAIT_SECONDS, "isolation_level": None} if is_sqlite else {},
         )
     except (NoSuchModuleError, ImportError, ArgumentError) as error:
         raise ConfigError(
@@ -188,6 +192,7 @@ def open_engine(database: Path | None, sqlite: Path) -> Engine:
         ) from error
     if is_sqlite:
         event.listen(engine, "connect", _careful)
+        event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -198,15 +203,16 @@ def prepare(engine: Engine, publication: str, epoch_seconds: int) -> None:
         ConfigError: ``epoch-changed``: readers' invitations say another length of an epoch.
         StorageError: ``roster-other``: of another publication, or of a newer program; or as ``told``.
     """
-    with told(), engine.begin() as connection:
-        _META.create_all(connection)
-        row = connection.execute(select(META)).one_or_none()
-        if row is None:
-            first = {"id": 1, "schema": SCHEMA, "revision": 0}
-            connection.execute(
-                insert(META).values(**first, publication=publication, epoch_seconds=epoch_seconds)
-            )
-            return
+    with reading(engine) as connection:
+        is_there = inspect(connection).has_table(META.name)
+        row = connection.execute(select(META)).one_or_none() if is_there else None
+    if row is None:
+        try:
+            row = _made(engine, publication, epoch_seconds)
+        except SQLAlchemyError:
+            # Perhaps another program was making the tables at the same time. Then they are there now.
+            with told():
+                row = _made(engine, publication, epoch_seconds)
     if row.schema != SCHEMA or row.publication != publication:
         raise StorageError(
             "The database of endpoints is another publication's, or a newer program's.", code="roster-other"
@@ -220,15 +226,51 @@ def prepare(engine: Engine, publication: str, epoch_seconds: int) -> None:
 
 
 @contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that sees the database as of one instant (rule 2), and writes nothing.
+
+    Raises:
+        StorageError: As ``told``.
+    """
+    if engine.dialect.name == "postgresql":  # others do so by default
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with told(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
 def changing(engine: Engine) -> Iterator[Connection]:
     """One transaction (rule 2): all of it is done, or nothing.
 
     Raises:
         StorageError: As ``told``.
     """
-    with told(), engine.begin() as connection:
+    with told(), engine.execution_options(**_WRITING).begin() as connection:
+        if engine.dialect.name == "postgresql":  # which would wait for ever
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(_WAIT_SECONDS * 1_000)}")
         connection.execute(update(META).values(revision=META.c.revision + 1))
         yield connection
+
+
+def _made(engine: Engine, publication: str, epoch_seconds: int) -> Row[tuple[object, ...]]:
+    """What the database says of itself, once the tables are there."""
+    with engine.execution_options(**_WRITING).begin() as connection:
+        _META.create_all(connection)
+        if connection.execute(select(META)).one_or_none() is None:
+            first = {"id": 1, "schema": SCHEMA, "revision": 0}
+            connection.execute(
+                insert(META).values(**first, publication=publication, epoch_seconds=epoch_seconds)
+            )
+        return connection.execute(select(META)).one()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin on SQLite, whose driver would begin only before the first change: rule 2 is about reading too.
+
+    Who will write takes the lock at once: SQLite lets nobody wait who has read before.
+    """
+    is_writing = connection.get_execution_options().keys() >= _WRITING.keys()
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
 
 
 def _careful(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

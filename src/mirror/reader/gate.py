@@ -25,6 +25,7 @@ WORDS: Final = {
     Act.SHARE_PUBLIC: "share",
     Act.SHARE_PRIVATE: "send",
     Act.INVITE: "invite",
+    Act.CONTACT: "contact",
 } | {Act.COPY_LINK: "copy"}
 
 

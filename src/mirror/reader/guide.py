@@ -8,20 +8,24 @@ from mirror.client.slips import Finding, Handed, addresses, begin, friend, setti
 from mirror.limits import MAX_MIRRORS
 from mirror.model import Endpoint
 from mirror.net.address import endpoint, text_of
+from mirror.rotation.epochs import Calendar
 from mirror.rotation.invitation import Invitation
+from mirror.rotation.paths import Entrance
 from mirror.trust.verified import Verified
 
 
 class Guide:
     """One reader's invitation and what was handed out for it. ``handed``: as a library remembers it.
 
-    ``finding`` is None until ``refresh`` was called.
+    ``finding`` is None until ``refresh`` was called. ``doors`` are all addresses that were given out here, in
+    the text form of ``net.address``, with the entrance that each of them is of.
     """
 
     def __init__(self, invitation: Invitation, handed: Handed | None = None) -> None:
         self.invitation = invitation
         self.handed = handed or begin(invitation)
         self.finding: Finding | None = None
+        self.doors: dict[str, Entrance] = {}
 
     def mirrors(self, now: int, more: Iterable[Endpoint] = ()) -> tuple[Endpoint, ...]:
         """Whom to ask first: the endpoints that were handed out last, then ``more``.
@@ -43,7 +47,7 @@ class Guide:
         self.handed, self.finding = await refresh_slips(self.invitation, self.handed, verified, fetcher, now)
         settings = settings_of(verified)
         calendar = settings.calendar if settings else self.invitation.calendar
-        return addresses(self.handed.entrances, calendar, now, (verified.freshness.as_of,))
+        return self._addresses(now, (verified.freshness.as_of,), self.handed, calendar)
 
     def friend(self, index: int, created: int) -> Invitation:
         """The invitation of friend ``index``.
@@ -53,8 +57,15 @@ class Guide:
         """
         return friend(self.invitation, self.handed, index, created)
 
-    def _addresses(self, now: int, instants: tuple[int, ...], handed: Handed) -> tuple[str, ...]:
-        return addresses(handed.entrances, self.invitation.calendar, now, instants)
+    def _addresses(
+        self, now: int, instants: tuple[int, ...], handed: Handed, calendar: Calendar | None = None
+    ) -> tuple[str, ...]:
+        calendar = calendar or self.invitation.calendar
+        for entrance in handed.entrances:
+            for text in addresses((entrance,), calendar, now, instants):
+                if (mirror := endpoint(text, 0)) is not None:
+                    self.doors[text_of(mirror)] = entrance
+        return addresses(handed.entrances, calendar, now, instants)
 
 
 def endpoints(texts: Iterable[str], first: int = 1) -> tuple[Endpoint, ...]:

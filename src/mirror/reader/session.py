@@ -113,6 +113,11 @@ class ReaderSession:
         return tuple(sorted(able, key=lambda mirror: -showed.get(mirror.name, 0)))
 
     @property
+    def known(self) -> tuple[Endpoint, ...]:
+        """Every mirror of this run, liars too, in the order they became known."""
+        return self._mirrors
+
+    @property
     def fetcher(self) -> Pieces:
         """What fetches pieces in this run."""
         return self._fetcher

@@ -13,8 +13,6 @@ Rules (ROTATION.md section 5):
 """
 
 import hashlib
-import re
-from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -28,6 +26,7 @@ from mirror.limits import (
     MIN_EPOCH_SECONDS,
 )
 from mirror.model import CHANNEL_ID
+from mirror.rotation import spelling
 from mirror.rotation.binary import Cursor, written
 from mirror.rotation.epochs import DAY, Calendar
 from mirror.rotation.keys import KEY_SIZE, PUBLICATION_SIZE, Keyring
@@ -38,10 +37,6 @@ SCHEME: Final = "mirror:"
 _CHECK_SIZE: Final = 4  # one error of copying in four thousand million stays unseen
 _DOMAIN: Final = b"mirror/1/invitation"
 _MAX_INSTANT: Final = 0xFFFFFFFF  # four bytes, to the year 2106
-_GROUP: Final = 4  # letters; what one keeps in mind between two looks at a paper
-_GROUPS_A_LINE: Final = 6
-_TYPED: Final = re.compile(r"[A-Z2-7]+")
-_FRAGMENT: Final = re.compile(r"[A-Za-z0-9_-]+")
 # Characters of the text form with room for spaces, hyphens and line ends in a copy.
 _MAX_TEXT: Final = 4 * MAX_INVITATION
 
@@ -146,17 +141,14 @@ class Invitation:
 
     def text(self) -> str:
         """For typing: base32 in groups of four, six groups to a line."""
-        letters = b32encode(self.encode()).decode().rstrip("=")
-        groups = [letters[i : i + _GROUP] for i in range(0, len(letters), _GROUP)]
-        lines = (groups[i : i + _GROUPS_A_LINE] for i in range(0, len(groups), _GROUPS_A_LINE))
-        return "\n".join("-".join(line) for line in lines)
+        return spelling.letters(self.encode())
 
     def link(self, page: str = "") -> str:
         """``page`` (the address of a browser's reader) with the invitation in its fragment.
 
         A fragment is never sent. Without a page, a ``mirror:`` address.
         """
-        fragment = urlsafe_b64encode(self.encode()).decode().rstrip("=")
+        fragment = spelling.line(self.encode())
         if not page:
             return SCHEME + fragment
         if not page.startswith(("https://", "http://")) or "#" in page or len(page) >= MAX_LINK_PREFIX:
@@ -182,17 +174,10 @@ def parse(text: str) -> Invitation:
         if len(page) >= MAX_LINK_PREFIX:
             raise _damaged()
         return decode(_from_fragment(fragment))
-    letters = "".join(text.replace("-", " ").split())
-    # Not all that upper() makes of other alphabets was a letter of ours before.
-    if not letters.isascii() or not _TYPED.fullmatch(letters.upper()):
-        raise _damaged()
-    letters = letters.upper()
     try:
-        data = b32decode(letters + "=" * (-len(letters) % 8))
+        data = spelling.from_letters(text)
     except ValueError as error:
         raise _damaged() from error
-    if b32encode(data).decode().rstrip("=") != letters:
-        raise _damaged()
     return decode(data)
 
 
@@ -232,15 +217,10 @@ def decode(data: bytes) -> Invitation:
 
 
 def _from_fragment(fragment: str) -> bytes:
-    if not _FRAGMENT.fullmatch(fragment):
-        raise _damaged()
     try:
-        data = urlsafe_b64decode(fragment + "=" * (-len(fragment) % 4))
+        return spelling.from_line(fragment)
     except ValueError as error:
         raise _damaged() from error
-    if urlsafe_b64encode(data).decode().rstrip("=") != fragment:
-        raise _damaged()
-    return data
 
 
 def _checksum(body: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """Diversity lint: what a censor, a seizure or a bankruptcy would take away together.
 
-Rules (ROTATION.md section 10):
+Rules (ROTATION.md section 11):
 
 1. A name or an address is what gets blocked. Each endpoint of a list has its own: the same address
    twice is refused, and so is one that no reader elsewhere could reach.

@@ -10,12 +10,12 @@ Rules that hold after every day:
 1. Every reader is in exactly one cohort; a cohort is on at most one endpoint.
 2. No endpoint has more readers than its cap, and none that was blocked or lost is handed out again.
 3. The order of a day's events does not matter, and the same events give the same decisions.
-4. A quarantined cohort is on no endpoint, and stays so.
+4. A quarantined cohort is on no endpoint, and stays so. Who was revoked is in one.
 """
 
 from collections.abc import Iterable
 
-from mirror.rotation.policy_blame import judge
+from mirror.rotation.policy_blame import judge, revoke
 from mirror.rotation.policy_homes import house
 from mirror.rotation.policy_state import (
     NOWHERE,
@@ -29,6 +29,7 @@ from mirror.rotation.policy_state import (
     Made,
     Quarantined,
     Retired,
+    Revoked,
     Split,
     State,
 )
@@ -43,7 +44,8 @@ def decide(state: State, events: Iterable[Event]) -> tuple[State, tuple[Decision
 
     Raises:
         ValueError: A reader's number is not the next one or he is invited by nobody there; an
-            endpoint is added twice or again; one is lost or blocked that was never added.
+            endpoint is added twice or again; one is lost or blocked that was never added; a reader is
+            revoked who never joined.
     """
     after = state.copy()
     after.day += 1
@@ -59,8 +61,12 @@ def decide(state: State, events: Iterable[Event]) -> tuple[State, tuple[Decision
     if not known.issuperset(blocked) or not known.issuperset(lost):
         raise ValueError("an endpoint is gone that was never added")
     tree = Tree(after.inviter)
+    revoked = sorted(each.reader for each in told if isinstance(each, Revoked))
+    if any(not 0 <= reader < len(after.inviter) for reader in revoked):
+        raise ValueError("a reader is revoked who never joined")
+    accused = revoke(after, revoked, tree)
     # Both lost and blocked is blocked: someone told.
-    judge(after, [endpoint for endpoint in blocked if endpoint in after.used], tree)
+    judge(after, [each for each in blocked if each in after.used and each not in accused], tree)
     for endpoint in (*lost, *blocked):
         after.drop(endpoint)
     house(after, tree)

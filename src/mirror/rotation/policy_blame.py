@@ -9,11 +9,13 @@ R5. Informers invite informers. A reader is taken for one when ``informers`` of 
     have informers below them; he himself counts too. His branch is quarantined whole if it has at most
     ``dense`` other readers for each of these signs. Many informers below one of the invited are one
     sign: they say that this one is the first of them, not his inviter.
+R8. Who is revoked is out with his branch, and is no sign of anything: no cut, no blame, no informer. Where
+    his endpoint was found blocked on the same day, he alone is blamed: the others move on whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from mirror.rotation.policy_state import Cohort, State
+from mirror.rotation.policy_state import NOWHERE, Cohort, State
 from mirror.rotation.policy_tree import NOBODY, Tree
 
 
@@ -32,6 +34,28 @@ def judge(state: State, blocked: Sequence[int], tree: Tree) -> None:
     state.located.update(located)
     for informer in located:
         _quarantine_around(state, informer, tree)
+
+
+def revoke(state: State, revoked: Iterable[int], tree: Tree) -> set[int]:
+    """Take the branches of the ``revoked`` out (R8); the endpoints that they were on.
+
+    Whoever stays there is known not to be the only one who knows it (``State.take_from``).
+    """
+    out = {reader for top in revoked for reader in tree.branch(top)}
+    endpoints: set[int] = set()
+    for number in sorted({state.cohort_of[reader] for reader in out}):
+        cohort = state.cohorts[number]
+        if cohort.is_quarantined:
+            continue
+        endpoints.add(cohort.endpoint)
+        leaving = [reader for reader in cohort.members if reader in out]
+        if len(leaving) == len(cohort.members):
+            state.leave(cohort)
+        else:
+            state.take_from(cohort, leaving)
+            cohort = state.make(leaving, number, cohort.burns)
+        cohort.is_quarantined = True
+    return endpoints - {NOWHERE}
 
 
 def _suspects(state: State, cohorts: list[Cohort]) -> list[Cohort]:

@@ -18,7 +18,7 @@ S4. Who stays ``guest_days`` without a block is suspected less: by the share of 
 S5. Several blocks on a day among endpoints without guests mean that sleepers woke: everybody on the
     blocked ones is suspected at least as the share of the blocked ones says.
 S6. No more blocks are risked in a day than endpoints come in, and an eighth (``1 / pace``) of those to spare.
-S7. Who is suspected above ``limit`` is not served any more.
+S7. Who is suspected above ``limit`` is not served any more, nor is who was revoked.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +39,7 @@ from mirror.rotation.policy_state import (
     Made,
     Quarantined,
     Retired,
+    Revoked,
 )
 
 _UNKNOWN: Final = -1.0  # the suspicion of who was never on an endpoint
@@ -141,6 +142,11 @@ def decide_open(state: OpenState, events: Iterable[Event]) -> tuple[OpenState, t
     lost = sorted({each.endpoint for each in told if isinstance(each, Lost)})
     if not after.gone.union(after.used, after.stock).issuperset((*blocked, *lost)):
         raise ValueError("an endpoint is gone that was never added")
+    revoked = {each.reader for each in told if isinstance(each, Revoked)}
+    if any(not 0 <= reader < len(after.suspicion) for reader in revoked):
+        raise ValueError("a reader is revoked who never joined")
+    for reader in sorted(revoked):
+        _revoke(after, reader)
     _learn(after, [endpoint for endpoint in blocked if endpoint in after.used])
     for endpoint in (*lost, *blocked):
         _drop(after, endpoint)
@@ -251,6 +257,23 @@ def _drop(state: OpenState, endpoint: int) -> None:
     if endpoint in state.stock:
         state.stock.remove(endpoint)
     state.gone.add(endpoint)
+
+
+def _revoke(state: OpenState, reader: int) -> None:
+    """``reader`` is served no more (S7), and those who came with him are no other than before."""
+    state.given_up.add(reader)
+    number, state.group_of[reader] = state.group_of[reader], NONE
+    if number == NONE:
+        return
+    group = state.groups[number]
+    members = tuple(each for each in group.members if each != reader)
+    if members:
+        state.groups[number] = Group(number, members, group.endpoint, group.since)
+        return
+    del state.groups[number]
+    state.used[group.endpoint].remove(number)
+    if not state.used[group.endpoint]:
+        _drop(state, group.endpoint)
 
 
 def _hand_out(state: OpenState) -> None:

@@ -43,7 +43,14 @@ class Blocked:
     endpoint: int
 
 
-Event = Joined | Added | Lost | Blocked
+@dataclass(frozen=True, slots=True, order=True)
+class Revoked:
+    """The publisher trusts a reader no more, nor whoever came through him: his branch is served no more."""
+
+    reader: int
+
+
+Event = Joined | Added | Lost | Blocked | Revoked
 
 
 @dataclass(frozen=True, slots=True)

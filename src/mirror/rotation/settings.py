@@ -1,4 +1,4 @@
-"""What the publisher signs offline about rotation: who may sign slip pages, and how many there are.
+"""What the publisher signs offline about rotation: who signs slip pages, their number, who reads reports.
 
 A reader finds them in signed metadata (ROTATION.md section 9), so that the key that signs slips every
 day is online, can be replaced without any action of a reader, and can sign nothing else.
@@ -13,9 +13,10 @@ from mirror.limits import MAX_EPOCH, MAX_PAGE_BITS, MIN_PAGE_BITS
 from mirror.rotation.epochs import DAY, Calendar
 
 PUBLIC_KEY_SIZE: Final = 32  # Ed25519, raw
+REPORT_KEY_SIZE: Final = 32  # X25519, raw
 _MAX_KEYS: Final = 3  # today's, tomorrow's, and one in reserve
 _MAX_STEPS: Final = 4  # numbers of pages: of old epochs still around, of now, of an epoch to come
-_FIELDS: Final = frozenset({"epoch-seconds", "keys", "pages"})
+_REPORTS: Final = "report-key"  # the only field that may be missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Settings:
     """One publication's.
 
     ``keys`` are raw Ed25519 public keys, one to three, any of which may sign a page. ``pages`` are
-    pairs: from which epoch on, how many pages there are, as a power of two; ascending.
+    pairs: from which epoch on, how many pages there are, as a power of two; ascending. ``report_key``
+    is the raw X25519 public key that reports are sealed for; empty where the publisher takes none.
 
     Raises:
         ValueError: Otherwise.
@@ -32,6 +34,7 @@ class Settings:
     keys: tuple[bytes, ...]
     pages: tuple[tuple[int, int], ...] = ((0, MIN_PAGE_BITS),)
     epoch_seconds: int = DAY
+    report_key: bytes = b""
 
     def __post_init__(self) -> None:
         Calendar(self.epoch_seconds)
@@ -39,6 +42,8 @@ class Settings:
             raise ValueError("the keys of slips")
         if {len(key) for key in self.keys} != {PUBLIC_KEY_SIZE}:
             raise ValueError("a key of another size")
+        if len(self.report_key) not in (0, REPORT_KEY_SIZE):
+            raise ValueError("the key of reports has another size")
         epochs = [epoch for epoch, _ in self.pages]
         if not 1 <= len(epochs) <= _MAX_STEPS or sorted(set(epochs)) != epochs:
             raise ValueError("the numbers of pages are not in order")
@@ -59,11 +64,12 @@ class Settings:
 
     def to_json(self) -> dict[str, object]:
         """The value to put into signed metadata."""
-        return {
+        value: dict[str, object] = {
             "epoch-seconds": self.epoch_seconds,
             "keys": [key.hex() for key in self.keys],
             "pages": [list(step) for step in self.pages],
         }
+        return value | ({_REPORTS: self.report_key.hex()} if self.report_key else {})
 
     @classmethod
     def from_json(cls, value: object) -> "Settings":
@@ -78,18 +84,20 @@ class Settings:
                 pass
             case _:
                 raise refused
-        if not isinstance(value, Mapping) or set(value) != _FIELDS:
+        if not isinstance(value, Mapping):
             raise refused
         try:
             found = cls(
                 tuple(bytes.fromhex(key) for key in keys),
                 tuple((_whole(start), _whole(bits)) for start, bits in steps),
                 _whole(seconds),
+                bytes.fromhex(value.get(_REPORTS, "")),
             )
         except (TypeError, ValueError) as error:
             raise refused from error
-        # One spelling: no upper case or white space in keys.
-        if repr(found.to_json()) != repr({name: value[name] for name in found.to_json()}):
+        # One spelling: no upper case or white space in keys, no other field, none that says nothing.
+        said = found.to_json()
+        if said.keys() != value.keys() or repr(said) != repr({name: value[name] for name in said}):
             raise refused
         return found
 

@@ -16,7 +16,8 @@ Rules:
    changes.
 6. Slip pages are laid ready in one file that names the statement they go with, and put in their places
    with it, before it. A crash in between leaves pages of both sorts, each of them whole and signed; the
-   next commit of that statement completes them. What goes with a statement that never came is forgotten.
+   next commit of that statement completes them. What goes with a statement that never came is forgotten,
+   and so is what the disk damaged.
 """
 
 import errno
@@ -40,6 +41,8 @@ _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXI
 _MAX_LIST: Final = MAX_ARCHIVE_ENTRIES * 80
 # Slip pages of two epochs with their paths: at most 2 x 65,536 pages, and what indexes them.
 _MAX_STAGED: Final = 2 * ((1 << MAX_PAGE_BITS) + 128) * (MAX_PIECE + 40)
+
+_STAGED_HEAD: Final = 2 * 64 + 2  # two digests, a blank, a line's end
 
 Stamp = tuple[int, int] | None
 
@@ -142,9 +145,9 @@ class Writer:
         """
         if any(kind_of(path) is not Kind.SLIP or len(data) > MAX_PIECE for path, data in pages.items()):
             raise ValueError("not a slip page")
-        lines = [hashlib.sha256(timestamp).hexdigest(), *(f"{path} {len(pages[path])}" for path in pages)]
-        head = "\n".join(lines).encode()
-        self._replace(self._pages, b"".join((head, b"\n\n", *pages.values())))
+        lines = "\n".join(f"{path} {len(pages[path])}" for path in pages).encode()
+        noted = b"".join((lines, b"\n\n", *pages.values()))
+        self._replace(self._pages, _staged_for(timestamp, noted) + noted)
         self._flush()
 
     def commit(self, files: Mapping[str, bytes], drop: Collection[str] = ()) -> None:
@@ -211,13 +214,13 @@ class Writer:
 
     def _staged(self, timestamp: bytes) -> Iterator[tuple[str, bytes]]:
         """The pages that were laid ready for this statement; none where they are for another one."""
-        data = _read(self._pages, _MAX_STAGED)
-        head, _, body = (data or b"").partition(b"\n\n")
-        said, *lines = head.decode("ascii", "replace").split("\n")
-        if said != hashlib.sha256(timestamp).hexdigest():
-            return
+        data = _read(self._pages, _MAX_STAGED) or b""
+        start = _staged_for(timestamp, memoryview(data)[_STAGED_HEAD:])
+        if data[:_STAGED_HEAD] != start:
+            return  # for another one, or damaged: the next time slips are made again
+        lines, _, body = data[_STAGED_HEAD:].partition(b"\n\n")
         at = 0
-        for path, _, size in (line.partition(" ") for line in lines):
+        for path, _, size in (line.partition(" ") for line in lines.decode("ascii").split("\n")):
             yield path, body[at : at + int(size)]
             at += int(size)
 
@@ -247,6 +250,11 @@ class Writer:
     def _flush(self) -> None:
         while self._unflushed:
             atomic.flush_folder(self._unflushed.pop())
+
+
+def _staged_for(timestamp: bytes, noted: bytes | memoryview) -> bytes:
+    """How the file of rule 6 begins: the statement that ``noted`` goes with, and its own digest."""
+    return f"{hashlib.sha256(timestamp).hexdigest()} {hashlib.sha256(noted).hexdigest()}\n".encode()
 
 
 def _read(path: Path, limit: int) -> bytes | None:

@@ -22,6 +22,7 @@ import { openEdition, opening } from "../../../src/mirror/reader/web/core/bundle
 import { decodeCluster, parse as parsePage } from "../../../src/mirror/reader/web/core/bundle/page.ts";
 import { parseList } from "../../../src/mirror/reader/web/core/bundle/parcel.ts";
 import { check, openSingle, type Piece, unseal } from "../../../src/mirror/reader/web/core/bundle/piece.ts";
+import { decodeProgram, readParts } from "../../../src/mirror/reader/web/core/bundle/program.ts";
 import { Cursor } from "../../../src/mirror/reader/web/core/bundle/wire.ts";
 import { type Bytes, concat, hex, unhex, utf8 } from "../../../src/mirror/reader/web/core/bytes.ts";
 import { digestOf } from "../../../src/mirror/reader/web/core/crypto.ts";
@@ -229,6 +230,10 @@ export const bundle: Answerers = {
   "bundle-edition": edition,
   "bundle-arriving": arriving,
   "bundle-archive": archive,
+  "bundle-program": (given: { bytes: Packed }) => {
+    const files = decodeProgram(unpacked(given.bytes));
+    return released({ files, parts: readParts(files) });
+  },
   "bundle-timed": timed,
   "bundle-archive-asked": asked,
   "bundle-archive-file": archiveFile,

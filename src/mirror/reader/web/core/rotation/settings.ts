@@ -24,15 +24,16 @@ export function settingsFrom(value: unknown): Settings {
     return number as number;
   };
   check(typeof value === "object" && value !== null && !Array.isArray(value));
-  check(Object.keys(value).sort().join() === "epoch-seconds,keys,pages");
-  const { keys, pages, "epoch-seconds": seconds } = value as Record<string, unknown>;
-  check(Array.isArray(keys) && keys.length > 0 && keys.length <= MAX_KEYS);
-  check(keys.every((key) => typeof key === "string" && key.length === 64));
+  const { keys, pages, "epoch-seconds": seconds, ...others } = value as Record<string, unknown>;
+  const isKey = (key: unknown): boolean => typeof key === "string" && /^[0-9a-f]{64}$/.test(key);
+  // Whom reports are sealed for: no reader reports from here.
+  check(Object.entries(others).every(([name, each]) => name === "report-key" && isKey(each)));
+  check(Array.isArray(keys) && keys.length > 0 && keys.length <= MAX_KEYS && keys.every(isKey));
   check(new Set(keys).size === keys.length);
   check(Array.isArray(pages) && pages.length > 0 && pages.length <= MAX_STEPS);
   let next = 0;
   return {
-    keys: keys.map((key: string) => unhex(key, "rotation-settings")),
+    keys: keys.map((key: string) => unhex(key)),
     pages: pages.map((step: unknown) => {
       check(Array.isArray(step) && step.length === 2);
       const from = whole(step[0], next, MAX_EPOCH);
