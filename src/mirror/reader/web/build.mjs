@@ -5,8 +5,8 @@
  *   node build.mjs --answers FILE       the program that answers the Python tests
  *   node build.mjs --conformance FILE   the program that the TUF conformance suite drives
  *
- * `built/page/` holds what a publication signs as the program of its reader (bundle/FORMAT.md section 14). The same
- * sources and lock file give the same bytes.
+ * `built/page/` holds what a publication signs as the program of its reader, `built/parts/` what that fetches where it
+ * is needed (bundle/FORMAT.md section 14). The same sources and lock file give the same bytes.
  */
 
 import { createHash } from "node:crypto";
@@ -17,7 +17,6 @@ import { build } from "esbuild";
 import { messagesOf, styles, texts } from "./page/parts.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const BUILT = `${HERE}built/page/`;
 // What WebCrypto's Ed25519 needs anyway: Chromium 137, Firefox 130, Safari 17.
 const BROWSERS = ["chrome111", "firefox115", "safari16.4"];
 const SHARED = {
@@ -36,6 +35,14 @@ async function made(entry, options) {
   return outputFiles[0].text.trimEnd();
 }
 
+/** `files` alone in the folder `name` of what is built. */
+async function write(name, files) {
+  const folder = `${HERE}built/${name}/`;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(folder + name, text);
+}
+
 async function page() {
   const boot = await made("loader/boot.ts", { ...SMALL, format: "iife" });
   const script = await made("loader/loader.ts", { ...SMALL, format: "iife" });
@@ -50,15 +57,15 @@ async function page() {
     "reader.js": await made("page/main.ts", { ...SMALL, format: "esm", plugins: [texts, styles] }),
     "sw.js": await made("worker/sw.ts", { ...SMALL, format: "iife" }),
   };
+  const parts = {};
   for (const name of await readdir(`${HERE}page/text`)) {
     const tag = name.replace(".ftl", "").toLowerCase();
     if (tag === "en") continue; // inside of the program
     const messages = messagesOf(await readFile(`${HERE}page/text/${name}`, "utf8"), name);
-    files[`text.${tag}.json`] = JSON.stringify(messages);
+    parts[`text.${tag}.json`] = JSON.stringify(messages);
   }
-  await rm(BUILT, { recursive: true, force: true });
-  await mkdir(BUILT, { recursive: true });
-  for (const [name, text] of Object.entries(files)) await writeFile(BUILT + name, text);
+  await write("page", files);
+  await write("parts", parts);
 }
 
 const OF_TESTS = { "--answers": "answers/main.ts", "--conformance": "conformance/tuf_client.ts" };

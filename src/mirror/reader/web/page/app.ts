@@ -1,7 +1,7 @@
 /** What the views share: the run, the reader's choices, going from view to view, and the gate. All of it in memory only. */
 
 import { MirrorError, StorageError, TrustError, UnreachableError } from "../core/errors.ts";
-import type { ReaderContext } from "../core/notices/decide.ts";
+import { type ReaderContext, readerContext } from "../core/notices/decide.ts";
 import type { GateText, InfoPage } from "../core/notices/gate.ts";
 import type { Act } from "../core/notices/model.ts";
 import { ask, dialog, noticeNodes } from "./gate.ts";
@@ -14,7 +14,7 @@ import { direction, has, LANGUAGES, speak, spoken, t } from "./text.ts";
 /** A page of the reader: gives its nodes, at once or later. */
 export type View = () => Child | Promise<Child>;
 
-export const UNANSWERED: ReaderContext = { located: null, citizenships: null, statelessResidentOf: null };
+export const UNANSWERED: ReaderContext = readerContext(null, null, null);
 
 export interface App {
   readonly shell: Shell;
@@ -51,8 +51,9 @@ export interface App {
 /** What an error says to a person. */
 export function wordsOf(error: unknown): string {
   if (!(error instanceof MirrorError)) return t("error");
-  const id = `error-${error.code}`;
-  if (has(id)) return t(id);
+  for (const name of [error.code, error.code.split("-", 1)[0]]) {
+    if (has(`error-${name}`)) return t(`error-${name}`);
+  }
   if (error instanceof UnreachableError) return t("error-unreachable");
   if (error instanceof TrustError) return t("error-trust");
   return t(error instanceof StorageError ? "error-storage" : "error-format");
@@ -86,7 +87,7 @@ export function highest(app: App, acts: readonly Act[]): GateText {
 export const noticeView =
   (page: InfoPage): View =>
   () =>
-    h("article", { class: "notice" }, noticeNodes(page));
+    h("article", { class: "read" }, noticeNodes(page, "h1"));
 
 /** Ask before an address outside is opened; nothing is opened without it. */
 export async function openOutside(app: App, address: string): Promise<void> {

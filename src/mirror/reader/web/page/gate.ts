@@ -14,21 +14,22 @@ import { button, type Child, h } from "./h.ts";
 
 const LISTED = new Set(["penalty", "source", "address"]);
 
-function shown(block: Block): HTMLElement {
-  const tag = block.kind === "heading" ? "h3" : "p";
+function shown(block: Block, heading: "h2" | "h3" = "h3"): HTMLElement {
+  const tag = block.kind === "heading" ? heading : "p";
   const direction = block.kind === "address" ? "ltr" : block.direction;
   const kind = LISTED.has(block.kind) ? "listed" : block.kind;
   return h(tag, { lang: block.language, dir: direction, class: kind }, block.text);
 }
 
 /** Title, labels, blocks, and the same in a good language; the questions and buttons are left to whoever asks. */
-export function noticeNodes(page: InfoPage): Child[] {
+export function noticeNodes(page: InfoPage, level: "h1" | "h2" = "h2"): Child[] {
   const asked = (block: Block) => block.kind === "question" || block.kind === "button";
-  const beside = page.beside.filter((block) => !asked(block)).map(shown);
+  const under = (block: Block) => shown(block, level === "h1" ? "h2" : "h3");
+  const beside = page.beside.filter((block) => !asked(block)).map(under);
   return [
-    h("h2", { lang: page.title.language, dir: page.title.direction, tabindex: -1 }, page.title.text),
-    page.labels.map(shown),
-    page.blocks.map(shown),
+    h(level, { lang: page.title.language, dir: page.title.direction, tabindex: -1 }, page.title.text),
+    page.labels.map(under),
+    page.blocks.map(under),
     beside.length > 1 && h("div", { class: "beside" }, beside),
   ];
 }

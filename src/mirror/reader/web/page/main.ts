@@ -2,7 +2,6 @@
 
 import { indexPage } from "../core/bundle/program.ts";
 import { textOf } from "../core/bytes.ts";
-import { FormatError } from "../core/errors.ts";
 import type { Context } from "./context.ts";
 import { offlineAt } from "./offline.ts";
 import { show } from "./page.ts";
@@ -36,9 +35,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     invitation: context.fragment,
     session: (channel, begin) => sessionOf(setting, channel, begin),
     async texts(language) {
-      const data = files.get(`text.${language.toLowerCase()}.json`);
-      if (!data) throw new FormatError("texts");
-      return JSON.parse(textOf(data)) as Messages;
+      return JSON.parse(textOf(await context.part(`text.${language.toLowerCase()}.json`))) as Messages;
     },
     offline: offline && (() => offline.keep(indexPage(files, carried), context.pieces)),
   });

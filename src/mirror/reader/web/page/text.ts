@@ -13,8 +13,17 @@ export type Pattern =
 export type Messages = Readonly<Record<string, Pattern>>;
 export type Values = Readonly<Record<string, string | number>>;
 
-/** Languages that the page has words in; all but English are machine translations. */
-export const LANGUAGES = ["en", "ru", "fa", "uk", "be", "tr", "zh-Hans"] as const;
+/** Languages that the page has words in, and what each calls itself; all but English are machine translations. */
+const NAMES: Readonly<Record<string, string>> = {
+  en: "English",
+  ru: "Русский",
+  fa: "فارسی",
+  uk: "Українська",
+  be: "Беларуская",
+  tr: "Türkçe",
+  "zh-Hans": "简体中文",
+};
+export const LANGUAGES: readonly string[] = Object.keys(NAMES);
 const RIGHT_TO_LEFT = /^(?:ar|fa|ps|ur|he|ckb|ug)\b/;
 
 let language = "en";
@@ -99,7 +108,7 @@ export function size(bytes: number): string {
 /** A language's name in itself. */
 export function nameOf(tag: string): string {
   try {
-    return new Intl.DisplayNames(tag, { type: "language" }).of(tag) ?? tag;
+    return NAMES[tag] ?? new Intl.DisplayNames(tag, { type: "language" }).of(tag) ?? tag;
   } catch {
     return tag;
   }

@@ -166,3 +166,4 @@ error-trust = What came is not what the publisher signed, so it is not shown.
 error-format = What came was damaged, so it is not shown.
 error-storage = The device did not keep it. Nothing that was kept before is lost.
 error-library-passphrase = This passphrase does not open the library.
+error-invitation = This invitation cannot be used: it is not whole, has expired, or belongs to another publication.

@@ -114,7 +114,8 @@ export function notice(app: App): Child {
 }
 
 function channels(app: App): Child {
-  const all = app.shell.publication.channels;
+  const { publication } = app.shell;
+  const all = publication.channels;
   if (all.length < 2) return null;
   const change = (event: Event) => {
     const chosen = all.find(({ id }) => id === (event.target as HTMLSelectElement).value);
@@ -124,6 +125,10 @@ function channels(app: App): Child {
     app.go(() => openNews(app), true);
   };
   const option = ({ id, title, language }: (typeof all)[number]) =>
-    h("option", { value: id, lang: language, selected: id === app.channel.id }, title || nameOf(language));
+    h(
+      "option",
+      { value: id, lang: language, selected: id === app.channel.id },
+      title && title !== publication.name ? title : nameOf(language),
+    );
   return h("label", {}, t("channel"), " ", h("select", { onchange: change }, all.map(option)));
 }

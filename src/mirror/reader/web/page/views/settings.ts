@@ -1,5 +1,6 @@
 /** Choices: language, size, colours, data; where one is; what is kept, and its end. */
 
+import { readerContext } from "../../core/notices/decide.ts";
 import { offered } from "../acts.ts";
 import { type App, UNANSWERED, type View } from "../app.ts";
 import { dialog } from "../gate.ts";
@@ -103,11 +104,7 @@ function place(app: App): Child {
     return ticked.length ? ticked.filter(Boolean) : null; // nothing ticked is nothing said
   };
   const use = () => {
-    app.answers = {
-      located: where || null,
-      citizenships: read(passports),
-      statelessResidentOf: read(stateless),
-    };
+    app.answers = readerContext(where || null, read(passports), read(stateless));
     app.back();
   };
   const forget = () => {
