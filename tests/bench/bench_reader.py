@@ -40,7 +40,7 @@ from bench.reader import chrome, weight
 from bench.reader.cold import Cold
 from bench.reader.figure import Figure, table
 from bench.reader.kiwix import kiwix
-from bench.reader.local import Local
+from bench.reader.local import ASKED, ASKED_OF_MADE, Local
 from bench.reader.newsstand import Newsstand, set_up
 from bench.reader.warm import Warm
 from helpers.stage import sites
@@ -91,7 +91,8 @@ class Bench:
     async def file(self, browser: Browser) -> list[Figure]:
         """From a file, and Kiwix."""
         with kiwix(self.stand, self.folder) as (address, started):
-            both = Local(self.stand.file, address)
+            asked = ASKED if self.stand.published.is_real else ASKED_OF_MADE
+            both = Local(self.stand.file, address, asked)
             for number in range(self.runs):
                 await both.run(browser)
                 tell(f"file {number + 1}/{self.runs}: {both.opened[-1]:.0f} ms")

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from html import escape
 from pathlib import Path
 from typing import Final
 from urllib.request import urlopen
@@ -84,7 +85,7 @@ def write_zim(stand: Newsstand, out: Path) -> None:
 
     shown = len(stand.edition.manifest.front.listed)
     links = [
-        f'<li><h3><a class="headline" href="{name}">{title}</a></h3></li>'
+        f'<li><h3><a class="headline" href="{name}">{escape(title)}</a></h3></li>'
         for name, (title, _) in reversed(stand.sources.items())
     ]
     main = f"<!doctype html><html><body><ul>{''.join(links[:shown])}</ul></body></html>"
