@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,14 +14,20 @@ import pytest
 from helpers.covering import shown, site, speak
 from helpers.coverrequests import get
 from helpers.serving import HERE, Play, connected, until, write
+from helpers.steps import steps
 from mirror.bundle.piece import name_of, path_of
 from mirror.clock import SystemClock
 from mirror.errors import ConfigError
 from mirror.node.config import Cover, Rotation, Serve
+from mirror.node.counters import Counters
+from mirror.node.cover.answer import Place
 from mirror.node.cover.connection import Habits
+from mirror.node.cover.head import Head, Parser
+from mirror.node.front import Front
 from mirror.node.gate import Gate, added, rounded_up
 from mirror.node.rotating import read_secret, read_totals
 from mirror.node.serve import Node
+from mirror.node.shelf import Shelf
 from mirror.rotation.epochs import DAY, Calendar
 from mirror.rotation.paths import PATH_LENGTH, Accepted, path, path_key
 from mirror.store.tree import Tree
@@ -284,6 +291,48 @@ def test_every_request_costs_the_same_comparisons(secret: bytes | None) -> None:
         Counting.asked.clear()
         gate.admit(target)
         assert Counting.asked == [PATH_LENGTH], target
+
+
+LIKE = {
+    "random": "q7d" * 8,
+    "first character": ("a" if GOOD[0] != "a" else "b") + GOOD[1:],
+    "last character": GOOD[:-1] + ("a" if GOOD[-1] != "a" else "b"),
+    "other alphabet": "A1" * 12,
+    "two epochs old": epoch_path(EPOCH - 2),
+    "two epochs early": epoch_path(EPOCH + 2),
+    "another endpoint's": epoch_path(secret=OTHER),
+    "a seat that is closed": epoch_path(seat=9),
+}
+
+
+def front(folder: Path, *, rotates: bool) -> Front:
+    rotation = Rotation(folder / "secret", closed=(9,)) if rotates else None
+    shelf = Shelf(Tree(folder / "tree"), 1 << 20)
+    return Front(shelf, Counters(), Day(), Cover(folder / "site"), rotation)
+
+
+def head_of(target: str) -> Head:
+    head = Parser().take(bytearray(get(target)))
+    assert isinstance(head, Head)
+    return head
+
+
+def test_every_wrong_path_costs_what_it_costs_the_site_alone(folder: Path) -> None:
+    """The same operations in the same order, from a request's head to its answer."""
+    ours, alone = front(folder, rotates=True), front(folder, rotates=False)
+    work = {}
+    for name, segment in LIKE.items():
+        head = head_of(f"/{segment}/{STATEMENT}")
+        for server, each in (("rotating", ours), ("alone", alone)):
+            each.respond(head, Place(), True)  # what is done once a second is done
+            work[name, server] = steps(partial(each.respond, head, Place(), True))
+    expected = work["random", "alone"]
+    assert len(expected) > 2_000
+    assert [key for key, each in work.items() if each != expected] == []
+    # And the page of the site that everybody sees.
+    page = head_of("/notes.txt")
+    shown = [steps(partial(each.respond, page, Place(), True)) for each in (ours, alone)]
+    assert shown[0] == shown[1]
 
 
 def test_without_a_secret_nobody_knows_a_path() -> None:

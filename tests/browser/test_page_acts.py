@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from helpers.reading_room import article, front, headline, tree
+from helpers.reading_room import article, front, headline, notices_of, tree
 from helpers.stage import Site, sites
 
 
@@ -176,21 +176,10 @@ def test_without_notices_nothing_but_reading_is_open(
     page: Page, site: Site, carried: Mapping[str, bytes]
 ) -> None:
     """A mirror that strips the notices closes the acts; it does not open them."""
-    given: set[str] = set()
-
-    def stripped(path: str, body: bytes | None) -> bytes | None:
-        # What the page asks for after its front page is here are the notices.
-        return None if path.startswith("p/") and path not in given and len(given) else body
-
     page.add_init_script("window.done = []; window.print = () => done.push('print')")
-    page.goto(site.page)
-    expect(headline(page, "First story")).to_be_visible()
-    given |= {path for path in site.paths() if path.startswith("p/")}
-    expect(page.locator("nav button")).to_have_count(3)
-    notices = {path for path in site.paths() if path.startswith("p/")} - given
-    given |= {path for path in carried if path not in notices}
+    notices = notices_of(carried)
     site.alter = lambda path, body: None if path in notices else body
-    page.reload()
+    page.goto(site.page)
     expect(headline(page, "First story")).to_be_visible()
     article(page, "First story")
     expect(page.locator(".acts .closed")).to_be_visible()

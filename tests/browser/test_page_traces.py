@@ -176,7 +176,6 @@ def test_a_wipe_empties_all_six_stores_and_leaves(page: Page, site: Site) -> Non
     )
     assert full is None
     assert all(count > 0 for count in page.evaluate(STORES).values())
-    page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Wipe everything").click()
     expect(page.locator("dialog[open]")).to_contain_text("It cannot remove the address")
     button(page, "Wipe everything").click()

@@ -44,7 +44,7 @@ VIEWS: Mapping[str, tuple[Callable[[Page], None], ...]] = {
     "search": (_press("nav button:nth-child(1)"), _proceed, _type),
     "settings": (_press("nav button:nth-child(2)"),),
     "about": (_press("nav button:nth-child(3)"),),
-    "wipe": (_press("nav button:nth-child(2)"), _press("main .danger")),
+    "wipe": (_press("footer .danger"),),
     "notice": (_article, _press(".acts button"), _press("dialog[open] .link")),
 }
 

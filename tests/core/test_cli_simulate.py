@@ -46,9 +46,18 @@ def test_the_table_marks_a_missed_promise(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_variants_change_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["simulate", "--suite", "variants", "--json", "--seeds", "1"]) == 0
+    assert main(["simulate", "--suite", "variants", "--json", "--seeds", "1"]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["world"].split("; ")[1] for line in lines} == set(suite.VARIANTS)
+    found = {(line["world"], line["strategy"], line["figure"]): line for line in lines if "figure" in line}
+    # What is promised of a world is promised of its variants, and their own bounds stand beside.
+    assert found["a tree; half the supply", "mirror", "mean"]["at_least"] == 0.5
+    assert found["open entry; half the supply", "mirror", "mean"]["holds"] is False
+    whole, half = (
+        found[f"open entry; {name}", "bound B1, aggressive", "mean"]["value"]
+        for name in ("0.5 % of hosts lost a day", "half the supply")
+    )
+    assert half <= whole
     changed = [change(TREE) for change in suite.VARIANTS.values()]
     assert [(each.late, each.loss, each.supply) for each in changed] == [(2, 0, 2), (0, 0.005, 2), (0, 0, 1)]
 

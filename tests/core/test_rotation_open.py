@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirror.rotation.policy_open import OpenSettings, OpenState, decide_open, estimate
+from mirror.rotation.policy_open import Group, OpenSettings, OpenState, decide_open, estimate
 from mirror.rotation.policy_state import (
     NONE,
     NOWHERE,
@@ -164,3 +164,56 @@ def test_events_that_cannot_be_are_refused(events: list[Event]) -> None:
     state, _ = decide_open(state, [Lost(3)])
     with pytest.raises(ValueError, match=r"endpoint|readers"):
         decide_open(state, events)
+
+
+@pytest.mark.parametrize(("soonest", "guests_alone"), [(1, True), (3, False)])
+def test_who_came_after_a_block_is_not_suspected(soonest: int, guests_alone: bool) -> None:
+    """Guests of two days ago did it when blocks are noticed at once, and cannot have when they never are."""
+    state = OpenState(
+        OpenSettings(reserve=0.0),
+        day=10,
+        suspicion=[0.1, 0.1],
+        group_of=[0, 1],
+        was_blamed=[False, False],
+        was_tried=[True, True],
+        groups={0: Group(0, (0,), 7, 1), 1: Group(1, (1,), 7, 9)},
+        next_group=2,
+        used={7: [0, 1]},
+        soonest=soonest,
+    )
+    after, _ = decide_open(state, [Blocked(7)])
+    assert after.late == soonest - 1
+    host, guest = after.suspicion
+    if guests_alone:
+        assert guest > host
+    else:
+        assert guest == 0.1
+        assert host > 0.99
+
+
+@pytest.mark.parametrize(("ages", "late"), [([3, 2, 1, 2], [2, 1, 0, 0]), ([9, 2], [0, 1]), ([5], [4])])
+def test_how_late_blocks_are_noticed_is_learnt(ages: list[int], late: list[int]) -> None:
+    """What takes long says nothing: it may be a patient informer."""
+    state = OpenState(day=50)
+    for age, expected in zip(ages, late, strict=True):
+        reader = len(state.suspicion)
+        state.suspicion.append(0.1)
+        state.group_of.append(reader)
+        state.was_blamed.append(False)
+        state.was_tried.append(True)
+        state.groups[reader] = Group(reader, (reader,), reader, state.day + 1 - age)
+        state.used[reader] = [reader]
+        state, _ = decide_open(state, [Blocked(reader)])
+        assert state.late == expected
+
+
+def test_trials_that_are_not_over_count_for_the_estimate() -> None:
+    """One block among many groups of the first day says that few inform, not that all do."""
+    how = OpenSettings(cap=50, pilot=1.0, reserve=0.0, guess=0.01, pace=0.1)
+    state, _ = decide_open(OpenState(how), [*map(Joined, range(400)), *map(Added, range(40))])
+    assert len(state.used) > 10
+    state, _ = decide_open(state, [Blocked(min(state.used)), *map(Added, range(40, 50))])
+    blamed = [reader for reader in range(400) if state.was_blamed[reader]]
+    assert blamed
+    assert all(state.group_of[reader] != NONE for reader in blamed)
+    assert all(state.suspicion[reader] < 0.2 for reader in blamed)

@@ -3,14 +3,15 @@
 import base64
 import hashlib
 import hmac
-from statistics import median
-from time import perf_counter_ns
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.rotation import entrances
+from helpers.steps import steps
 from mirror.limits import MAX_EPOCH, MAX_SEATS
 from mirror.net import address
 from mirror.rotation import epochs, paths
@@ -93,6 +94,9 @@ def test_a_seat_can_be_closed() -> None:
     node = paths.accepted(SECRET, 5, closed={3})
     found = [node.seat(paths.path(paths.path_key(SECRET, seat), 5)) for seat in range(5)]
     assert found == [0, 1, 2, None, 4]
+    assert node.paths == paths.accepted(SECRET, 5).paths, "it is compared with all the same"
+    mine = {paths.path(paths.path_key(SECRET, 3), epoch) for epoch in (4, 5, 6)}
+    assert set(node.taken) == set(node.paths) - mine
 
 
 def test_all_paths_of_an_endpoint_are_different_and_hidden() -> None:
@@ -102,17 +106,36 @@ def test_all_paths_of_an_endpoint_are_different_and_hidden() -> None:
     assert paths.accepted(bytes(16), 5).seat(node.paths[0]) is None
 
 
-def test_comparing_takes_as_long_for_any_path() -> None:
-    node = paths.accepted(SECRET, 5)
-    asked = [node.paths[0], node.paths[-1], "a" * 24, node.paths[0][:-1] + "a"]
-    times: list[list[int]] = [[] for _ in asked]
-    for _ in range(400):
-        for each, spent in zip(asked, times, strict=True):
-            start = perf_counter_ns()
-            node.seat(each)
-            spent.append(perf_counter_ns() - start)
-    medians = [median(each) for each in times]
-    assert max(medians) < 1.5 * min(medians)
+@pytest.mark.parametrize("closed", [(), (0, 9, 63)])
+def test_every_path_is_compared_with_all_paths_in_the_same_steps(
+    closed: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is right, nearly right at its beginning or its end, or not at all: nothing ends early."""
+    node = paths.accepted(SECRET, 5, closed)
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, two: bytes) -> bool:
+        compared.append((one, two))
+        return hmac.compare_digest(one, two)
+
+    monkeypatch.setattr(paths, "hmac", SimpleNamespace(compare_digest=compare, digest=hmac.digest))
+    asked = ["a" * 24]
+    for known in (node.paths[0], node.paths[len(node.paths) // 2], node.paths[-1]):
+        asked += [known[:at] + ("b" if known[at] == "a" else "a") + known[at + 1 :] for at in (0, 11, 23)]
+        asked.append(known)
+    asked += [paths.path(paths.path_key(SECRET, 3), epoch) for epoch in (0, 3, 7)]
+    for segment in asked:
+        compared.clear()
+        node.seat(segment)
+        assert compared == [(segment.encode(), each.encode()) for each in node.paths]
+    # By now the interpreter has specialized all that it will.
+    work = [steps(partial(node.seat, segment)) for segment in asked]
+    assert len(work[0]) > 10 * len(node.paths)
+    wrong = [each for segment, each in zip(asked, work, strict=True) if segment not in node.paths]
+    assert len(wrong) > 10
+    assert all(each == wrong[0] for each in wrong)
+    # Of a right one the last step alone differs, which says what was found.
+    assert all(each[: len(wrong[0]) - 3] == wrong[0][:-3] for each in work)
 
 
 def test_the_derivation_is_the_documents() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.histories import SMALL, chain, histories, run, told, whole
 from mirror.rotation.policy import decide
 from mirror.rotation.policy_state import (
     NONE,
@@ -14,75 +15,17 @@ from mirror.rotation.policy_state import (
     Added,
     Assigned,
     Blocked,
-    Decision,
     Event,
     Joined,
     Lost,
     Made,
     Quarantined,
     Retired,
-    Revoked,
     Settings,
     Split,
     State,
 )
 from mirror.rotation.policy_tree import NOBODY, Tree
-
-SMALL = Settings(cap=12, smallest=2, kept=1, guest_days=1, guests=2)
-
-
-def told(state: State, *events: Event) -> State:
-    return decide(state, events)[0]
-
-
-def run(days: list[list[Event]], how: Settings = SMALL) -> tuple[State, list[tuple[Decision, ...]]]:
-    state, answers = State(how), []
-    for events in days:
-        state, decisions = decide(state, events)
-        answers.append(decisions)
-    return state, answers
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[list[Event]]:
-    """Some days of some service: arrivals, endpoints, losses, blocks, revocations."""
-    days: list[list[Event]] = []
-    readers = endpoints = 0
-    gone: set[int] = set()
-    for _ in range(draw(st.integers(1, 8))):
-        events: list[Event] = []
-        for _ in range(draw(st.integers(0, 25 if readers else 40))):
-            events.append(Joined(readers, draw(st.integers(NOBODY, readers - 1))))
-            readers += 1
-        for _ in range(draw(st.integers(0, 8))):
-            events.append(Added(endpoints))
-            endpoints += 1
-        there = [each for each in range(endpoints) if each not in gone]
-        hit = draw(st.sets(st.sampled_from(there), max_size=4)) if there else set()
-        deaths: list[type[Lost] | type[Blocked]] = [Lost, Blocked, Blocked]
-        events.extend(draw(st.sampled_from(deaths))(endpoint) for endpoint in sorted(hit))
-        gone |= hit
-        if readers and draw(st.integers(0, 3)) == 0:
-            events.extend(map(Revoked, sorted(draw(st.sets(st.integers(0, readers - 1), max_size=2)))))
-        days.append(events)
-    return days
-
-
-def whole(state: State) -> None:
-    """The rules of ``policy``, on a state."""
-    members = [reader for cohort in state.cohorts.values() for reader in cohort.members]
-    assert sorted(members) == list(range(len(state.inviter)))
-    for number, cohort in state.cohorts.items():
-        assert cohort.members, "a cohort has somebody"
-        assert all(state.cohort_of[reader] == number for reader in cohort.members)
-        assert (cohort.endpoint != NOWHERE) == any(number in on for on in state.used.values())
-        assert not (cohort.is_quarantined and cohort.endpoint != NOWHERE)
-        if cohort.endpoint != NOWHERE:
-            assert number in state.used[cohort.endpoint]
-    assert not state.gone & state.used.keys()
-    assert not state.gone & set(state.stock)
-    assert not state.used.keys() & set(state.stock)
-    assert all(len(set(on)) == len(on) for on in state.used.values())
 
 
 @settings(max_examples=60, deadline=None)
@@ -210,10 +153,6 @@ def test_the_layout_holds_every_branch_as_a_range(data: st.DataObject) -> None:
     assert max(map(len, cut)) <= 1.5 * count / len(cut) + 1
 
 
-def chain(count: int) -> list[Event]:
-    return [Joined(reader, reader - 1) for reader in range(count)]
-
-
 def test_an_informer_alone_is_found_and_only_he() -> None:
     state = State(replace(SMALL, dense=0))
     state = told(state, *chain(16), *map(Added, range(100)))
@@ -249,84 +188,6 @@ def test_the_invited_share_the_fate_of_their_inviter() -> None:
     assert state.located == {0}
     state = told(state, Joined(1, 0), Joined(2, 1))
     assert state.cohort_of[1] == state.cohort_of[2] == state.cohort_of[0]
-
-
-@settings(max_examples=60, deadline=None)
-@given(histories())
-def test_who_was_revoked_is_never_served_nor_whom_he_brought(days: list[list[Event]]) -> None:
-    state, revoked = State(SMALL), set[int]()
-    for events in days:
-        state, _ = decide(state, events)
-        revoked |= {each.reader for each in events if isinstance(each, Revoked)}
-        for reader in range(len(state.inviter)):
-            at = reader
-            while at != NOBODY and at not in revoked:
-                at = state.inviter[at]
-            if at in revoked:
-                assert state.cohorts[state.cohort_of[reader]].is_quarantined
-
-
-@settings(max_examples=60, deadline=None)
-@given(histories(), st.data())
-def test_revoking_burns_nothing_cuts_nobody_and_suspects_nobody(
-    days: list[list[Event]], data: st.DataObject
-) -> None:
-    before, _ = run(days)
-    if not before.inviter:
-        return
-    top = data.draw(st.integers(0, len(before.inviter) - 1))
-    without = told(before)
-    after = told(before, Revoked(top))
-    whole(after)
-    out = set(Tree(before.inviter).branch(top))
-    assert after.located == without.located
-    for number, cohort in before.cohorts.items():
-        rest = [reader for reader in cohort.members if reader not in out]
-        if rest and cohort.endpoint != NOWHERE and len(rest) < len(cohort.members):
-            now = after.cohorts[number]
-            assert now.burns == cohort.burns
-            assert not now.is_quarantined
-            assert now.endpoint in (cohort.endpoint, NOWHERE)  # it may be sent away as a guest is
-            assert set(now.members) <= set(rest)  # what outgrew its share may be cut ahead, as ever
-    alone = {
-        endpoint
-        for endpoint, on in before.used.items()
-        if out.issuperset(reader for number in on for reader in before.cohorts[number].members)
-    }
-    assert after.gone - without.gone <= alone, "only what nobody else was on is not handed out again"
-
-
-def test_who_is_left_with_a_revoked_reader_is_no_informer_when_the_endpoint_is_blocked_later() -> None:
-    how = replace(SMALL, smallest=2, opening=1.0, dense=0)
-    state = told(State(how), Joined(0), Joined(1, 0), *map(Added, range(9)))
-    assert state.cohort_of == [0, 0]
-    state = told(state, Revoked(1))
-    state = told(state, Blocked(state.cohorts[state.cohort_of[0]].endpoint))
-    assert state.located == set()
-    assert not state.cohorts[state.cohort_of[0]].is_quarantined
-
-
-@pytest.mark.parametrize("is_revoked", [True, False])
-def test_on_the_day_of_a_block_a_revoked_reader_alone_is_blamed(is_revoked: bool) -> None:
-    state = told(State(replace(SMALL, dense=0, smallest=4)), *chain(8), *map(Added, range(4)))
-    cohort = state.cohorts[state.cohort_of[7]]
-    others = [reader for reader in cohort.members if reader != 7]
-    assert len(others) > 1
-    state = told(state, Blocked(cohort.endpoint), *([Revoked(7)] if is_revoked else []), Added(9))
-    assert (cohort.number in state.cohorts) is is_revoked
-    if is_revoked:
-        rest = state.cohorts[cohort.number]
-        assert (rest.members, rest.burns) == (others, 0)
-        assert rest.endpoint not in (NOWHERE, cohort.endpoint)
-    assert state.cohorts[state.cohort_of[7]].is_quarantined is is_revoked
-    assert state.located == set()
-
-
-@pytest.mark.parametrize("reader", [-1, 8])
-def test_nobody_is_revoked_who_never_joined(reader: int) -> None:
-    state = told(State(SMALL), *chain(8))
-    with pytest.raises(ValueError, match="never joined"):
-        decide(state, [Revoked(reader)])
 
 
 def test_a_newcomer_is_blamed_before_those_who_were_there() -> None:
@@ -478,3 +339,42 @@ def test_made_cohorts_name_the_cohort_they_were_cut_from() -> None:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"policy|share"):
         replace(SMALL, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("late", [0, 2])
+def test_how_late_blocks_are_noticed_is_learnt(late: int) -> None:
+    """Once one block was told as soon as it could be, those who came after the next one are not blamed."""
+    state = State(Settings(cap=50, smallest=6, opening=1.0))
+    people = [Joined(0), *(Joined(reader, 0) for reader in range(1, 12))]
+    state = told(state, *people, *map(Added, range(4)))
+    first, second = sorted(state.used)
+    for _ in range(late):
+        state = told(state)
+    state = told(state, Blocked(first))
+    assert state.late == late
+    while state.day < 20:
+        state = told(state)
+    host = state.used[second][0]
+    inviter = state.cohorts[host].members[0]
+    suspect = len(state.inviter)
+    state = told(state, Joined(suspect, inviter))  # on the day of the block
+    later = range(suspect + 1, suspect + 2 + late)
+    for reader in later[:-1]:
+        state = told(state, Joined(reader, inviter))
+    state = told(state, Joined(later[-1], inviter), Blocked(second))
+    assert state.cohorts[state.cohort_of[suspect]].members == [suspect]
+    assert {state.cohort_of[reader] for reader in later} == {host}
+
+
+@pytest.mark.parametrize(("added", "guests"), [(6, 0), (8, 0), (16, 1), (32, 3)])
+def test_who_was_blamed_is_a_guest_only_while_there_are_endpoints_to_risk(added: int, guests: int) -> None:
+    how = Settings(cap=200, smallest=30, opening=1.0, guest_days=2, kept=99)
+    people = [Joined(0), *(Joined(reader, 0) for reader in range(1, 30 * added))]
+    state = told(State(how), *people, *map(Added, range(added)))
+    for _ in range(4):
+        state = told(state)
+    assert not state.stock
+    state = told(state, Blocked(min(state.used)))
+    blamed = [cohort for cohort in state.cohorts.values() if cohort.burns]
+    assert [len(cohort.members) for cohort in blamed] == [10, 10, 10]
+    assert sum(cohort.endpoint != NOWHERE for cohort in blamed) == guests

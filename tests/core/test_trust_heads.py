@@ -160,3 +160,18 @@ def test_the_largest_frames_need_no_padding_or_a_whole_frame_of_it() -> None:
         assert unpack_head(packed) == {"a": stuff[:length]}
         paddings.add(packed.count(b"\x50\x2a\x4d\x18"))
     assert paddings == {-1, 0, 1}
+
+
+def test_a_frame_that_needs_a_window_above_that_of_pieces_is_refused() -> None:
+    """The browser's reader refuses it too: no head may be good for one reader and bad for another."""
+    whole = body(A)
+    for exponent, is_good in ((11, True), (12, False)):
+        frame = b"\x28\xb5\x2f\xfd" + bytes([0x80, exponent << 3]) + len(whole).to_bytes(4, "little")
+        frame += (len(whole) << 3 | 1).to_bytes(3, "little") + whole
+        room = MAX_PIECE - len(frame) - 8
+        head = frame + b"\x50\x2a\x4d\x18" + struct.pack("<I", room) + bytes(room)
+        if is_good:
+            assert unpack_head(head) == {"a": b"1"}
+        else:
+            with pytest.raises(FormatError):
+                unpack_head(head)

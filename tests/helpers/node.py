@@ -48,7 +48,7 @@ def program(name: str) -> Path:
 
 
 class Node:
-    """A running process. Anything but an error of the core is a fault of the test or the core, and raises."""
+    """A running process. For anything but an error of the core it raises: the test or the core is wrong."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process

@@ -1,5 +1,7 @@
 """A publication for a real browser: three languages, links, something withdrawn; ways through its page."""
 
+import json
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,6 +43,15 @@ def _published(base: Path) -> dict[str, bytes]:
     made.call("withdraw", made.id_of(3), "--channel=en", "--reason=Nobody was on the bridge.")
     made.later().release()
     return files_of(made.folder / "tree")
+
+
+def notices_of(tree: Mapping[str, bytes]) -> set[str]:
+    """The paths of the pieces that name the notices, in every version that was signed."""
+    roles = [json.loads(data) for path, data in tree.items() if path.endswith(".notices.json")]
+    targets = [role["signed"]["targets"].get("notices/set") for role in roles]  # the first version has none
+    names = [target["hashes"]["sha256"] for target in targets if target]
+    assert names
+    return {f"p/{name[:2]}/{name}" for name in names}
 
 
 def headline(page: Page, title: str) -> Locator:

@@ -129,10 +129,14 @@ def twins(node: Node) -> Iterator[list[int]]:
 def _compare(session: MetadataSession, record: _Record, node: Node, result: Any) -> None:
     got = node.ask("session", {**record.begun, "events": record.events})
     assert not isinstance(got, Refused), got
-    assert got["told"] == [*record.told, []]
-    assert got["observations"] == [[note.source, note.kind, note.file] for note in session.observations]
-    assert got["accepted"] == _hexed(session.accepted)
-    assert got["outcome"] == _outcome(session, record.begun["wanted"], result)
+    expected = {
+        "told": [*record.told, []],
+        "observations": [[note.source, note.kind, note.file] for note in session.observations],
+        "accepted": _hexed(session.accepted),
+        "outcome": _outcome(session, record.begun["wanted"], result),
+    }
+    for name, value in expected.items():
+        assert got[name] == value, f"{name}: the browser has {got[name]}, Python {value}"
 
 
 def _begun(

@@ -151,6 +151,15 @@ def test_hashes_are_checked(repo: Repo, client: Client) -> None:
     assert client.trusted() == {"root": 1, "timestamp": 3, "snapshot": 3, "targets": 2}
 
 
+def test_the_hash_of_a_snapshot_is_checked_although_it_is_signed(repo: Repo, client: Client) -> None:
+    repo.with_hashes = True
+    repo.publish("snapshot")
+    repo.timestamp.snapshot_meta.hashes = {"sha256": "46" * 32}
+    repo.publish("timestamp")
+    assert client.refresh() == 1
+    assert client.trusted() == {"root": 1, "timestamp": 2}
+
+
 def test_unknown_fields_are_signed_like_all_else(repo: Repo, client: Client) -> None:
     repo.root.unrecognized_fields["custom-field"] = "value"
     repo.root.roles["root"].unrecognized_fields["another"] = {"a": 1, "b": [2]}

@@ -1,9 +1,12 @@
 """The demonstration does what it tells, in order, and leaves nothing."""
 
+import http.client
 import re
 import tempfile
 import threading
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -53,11 +56,14 @@ def test_the_demonstration_tells_the_whole_story_and_leaves_nothing(
         "10 of 11 = 91%",
         "lev: cohort 8, which gets no endpoint any more",
         "5 endpoints were blocked, of 13.",
+        "Invited: you",
+        "/r/index.html#",
+        "`mirror demo --browser` keeps the mirrors",
     ]
     places = [told.find(moment) for moment in moments]
     assert -1 not in places, moments[places.index(-1)]
     assert places == sorted(places)
-    table = told[told.rindex("honest readers served") :]
+    table = told[told.rindex("honest readers served") : told.index("5 endpoints were blocked")]
     assert re.findall(r"(\d+) of 11 = ", table) == ["8", "10", "11", "11", "11"]
     assert list(tmp_path.iterdir()) == []
     assert set(threading.enumerate()) <= before
@@ -67,6 +73,41 @@ def test_the_files_can_be_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert demo.run(["--keep", str(tmp_path / "kept")]) == 0
     assert (tmp_path / "kept" / "news" / "tree" / "m" / "timestamp.json").is_file()
     assert str(tmp_path / "kept") in capsys.readouterr().out
+
+
+def test_for_who_watches_the_mirrors_go_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the person is asked, and which mirrors answer then: all, two, none."""
+    monkeypatch.setattr(demo_rotation, "tell", lambda *_: None)
+    addresses: list[str] = []
+    answering: list[int] = []
+    serve = Hosts.serve
+
+    def served(hosts: Hosts, tree: Path, count: int) -> tuple[str, ...]:
+        addresses.extend(serve(hosts, tree, count))
+        return tuple(addresses)
+
+    def wait(_prompt: str) -> str:
+        answering.append(sum(map(answers, addresses)))
+        return ""
+
+    monkeypatch.setattr(Hosts, "serve", served)
+    monkeypatch.setattr("builtins.input", wait)
+    assert demo.run(["--keep", str(tmp_path / "kept"), "--browser"]) == 0
+    assert answering == [3, 2, 0]
+    assert addresses[0] + "r/index.html#" in capsys.readouterr().out
+
+
+def answers(address: str) -> bool:
+    parts = urlsplit(address)
+    assert parts.hostname
+    with closing(http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/m/timestamp.json")
+        except ConnectionRefusedError:
+            return False
+        return connection.getresponse().status == 200
 
 
 def test_a_step_that_goes_otherwise_fails_the_demonstration(

@@ -201,6 +201,9 @@ def test_usual_addresses_are_taken(node: Node, text: str) -> None:
         "javascript://news.example/%0aalert(1)",
         "file:///etc/",
         "https://",
+        "https:///0",
+        "https://é/",
+        "https://:80/",
         "https://news.example/" + "a" * MAX_LINK,
     ],
 )

@@ -145,7 +145,8 @@ def test_padding_is_the_least_or_as_long_as_is_said(node: Node) -> None:
 def test_garbage_is_judged_as_in_python(node: Node, data: bytes, is_started: bool) -> None:
     garbage = b"\x28\xb5\x2f\xfd" * is_started + data
     assert node.ask("frame-outline", garbage.hex()) == outline(garbage)
-    for length in {5, *(outline(garbage)[:1] if isinstance(outline(garbage), list) else ())}:
+    found = outline(garbage)
+    for length in {5} if isinstance(found, Refused) else {5, found[0]}:
         assert length_or_refused(asked(node, piece.pad(garbage), length)) in (length, "FormatError")
 
 

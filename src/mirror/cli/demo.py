@@ -15,7 +15,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
-from mirror.cli import demo_mirrors, demo_rotation
+from mirror.cli import demo_browser, demo_mirrors, demo_rotation
 from mirror.cli.demo_telling import Telling
 
 _NAME: Final = "The Northern Courier"
@@ -28,23 +28,29 @@ def run(arguments: Sequence[str]) -> int:
         prog="mirror demo", description="See all of it work on this machine, without a network."
     )
     parser.add_argument("--keep", metavar="FOLDER", help="leave the files in this new folder, to look at")
+    parser.add_argument(
+        "--browser", action="store_true", help="wait at the end until somebody has opened it in a browser"
+    )
     options = parser.parse_args(arguments)
+    is_watched = sys.stdin.isatty() and sys.stdout.isatty()
+    wait = input if options.browser or is_watched else None
     if options.keep:
         folder = Path(options.keep)
         folder.mkdir(parents=True)
-        _Story(folder.absolute()).tell()
+        _Story(folder.absolute(), wait).tell()
         print(f"The files are in {folder}.")
         return 0
     with tempfile.TemporaryDirectory(prefix="mirror-demo-") as temporary:
-        _Story(Path(temporary)).tell()
+        _Story(Path(temporary), wait).tell()
     return 0
 
 
 class _Story:
     """The demonstration in ``folder``; ``tell`` raises where something did not go as told."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wait: demo_browser.Wait | None) -> None:
         self._folder = folder
+        self._wait = wait
         self._news = folder / "news"
         self._samples = folder / "samples"
         self._passphrases: list[str] = []
@@ -72,6 +78,7 @@ class _Story:
             reader.wipes()
         self._stick()
         demo_rotation.tell(self._telling, self._news, self._passphrases)
+        demo_browser.tell(self._telling, self._news, self._passphrases, self._wait)
         self._end()
 
     # --- the newsroom ---

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mirror.cli.demo_telling import Calendar
+from mirror.clock import SystemClock
 from mirror.node.config import Address, Cover, Rotation, Serve
 from mirror.node.rotating import make_secret
 from mirror.node.serve import Node
@@ -58,6 +59,14 @@ class Hosts:
             self._do(node.__aenter__())
             self._nodes[f"http://{node.addresses[0]}/"] = node
         return tuple(self._nodes)[-len(secrets) :]
+
+    def serve(self, tree: Path, count: int) -> tuple[str, ...]:
+        """Start so many nodes without paths or cover, like any static host; their addresses."""
+        for _ in range(count):
+            node = Node(Tree(tree), Serve(listen=(_ANY_PORT,)), SystemClock())
+            self._do(node.__aenter__())
+            self._nodes[f"http://{node.addresses[0]}/"] = node
+        return tuple(self._nodes)[-count:]
 
     def hear(self) -> None:
         """Let every node see that the tree has changed, now rather than a moment later."""

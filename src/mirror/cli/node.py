@@ -221,7 +221,7 @@ def _counters(options: argparse.Namespace, _clock: Clock) -> int:
 def _paths(options: argparse.Namespace, clock: Clock) -> int:
     rotation = _rotation(options.config)
     epoch = rotation.calendar.epoch(clock.now())
-    known = sorted(accepted(read_secret(rotation.secret), epoch, rotation.closed).paths)
+    known = sorted(accepted(read_secret(rotation.secret), epoch, rotation.closed).taken)
     if options.format == "nginx":
         print("\n".join(f'"{path}" 1;' for path in known))
     else:

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +12,7 @@ from mirror.errors import ConfigError
 if TYPE_CHECKING:
     from mirror.simulate.papers import Comparison
     from mirror.simulate.suite import Cell, Figure
+    from mirror.simulate.worlds import Setting
 
 _SUITES: Final = {
     "standard": "the six worlds, the deployed policy and the published strategies",
@@ -34,15 +35,14 @@ def run(arguments: Sequence[str]) -> int:
     except ImportError as error:
         raise _missing() from error
     seeds = options.seeds or suite.SEEDS
+    worlds: Mapping[str, Setting]
     if options.suite == "papers":
         return _papers(papers.compare(seeds), as_json=options.json)
     if options.suite == "variants":
-        cells = list(suite.variants(seeds))
+        worlds, cells = suite.variant_worlds(), list(suite.variants(seeds))
     else:
-        cells = list(suite.standard(seeds, with_peers=not options.no_peers))
-    figures = list(suite.figures(cells))
-    if options.suite == "standard":
-        figures += suite.bounds()
+        worlds, cells = suite.WORLDS, list(suite.standard(seeds, with_peers=not options.no_peers))
+    figures = [*suite.figures(cells), *suite.bounds(worlds)]
     if options.json:
         _print_lines(cells, figures)
     else:

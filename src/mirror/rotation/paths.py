@@ -23,6 +23,7 @@ from mirror.rotation.epochs import around
 PATH_KEY_SIZE: Final = 16  # bytes: goes into invitations and slips
 MIN_SECRET: Final = 16  # bytes of an endpoint's secret
 PATH_LENGTH: Final = 24  # characters of base32: 120 bits
+CLOSED: Final = -1
 _SCHEMES: Final = ("https://", "http://")
 
 
@@ -90,19 +91,24 @@ def path(key: bytes, epoch: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The paths that a node answers to in one epoch, with the seats they belong to."""
+    """The paths that a node compares with in one epoch, with their seats; ``CLOSED``: it is not accepted."""
 
     paths: tuple[str, ...] = field(repr=False)
     seats: tuple[int, ...]
 
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The paths that are accepted, for another server that has to know them."""
+        return tuple(each for seat, each in zip(self.seats, self.paths, strict=True) if seat != CLOSED)
+
     def seat(self, segment: str) -> int | None:
-        """The seat whose path ``segment`` is; None: show the cover site.
+        """The seat whose path ``segment`` is; None: it is no path, or closed: show the cover site.
 
         Takes the same time for every segment of the same length (rule 3). Of other lengths a prober
         learns only that they are no paths, which is no secret.
         """
         asked = segment.encode("utf-8", "surrogatepass")
-        found = -1
+        found = CLOSED
         for seat, each in zip(self.seats, self.paths, strict=True):
             # No early end and no branch: as much work for the first as for none.
             found += (seat - found) * hmac.compare_digest(asked, each.encode())
@@ -110,7 +116,13 @@ class Accepted:
 
 
 def accepted(secret: bytes, epoch: int, closed: Collection[int] = ()) -> Accepted:
-    """What the node with ``secret`` answers to in ``epoch``: all seats but the ``closed`` ones."""
-    seats = [seat for seat in range(MAX_SEATS) if seat not in closed]
-    pairs = [(path(path_key(secret, seat), each), seat) for seat in seats for each in around(epoch)]
+    """What the node with ``secret`` answers to in ``epoch``: all seats but the ``closed`` ones.
+
+    Those are compared with too (rule 3): how many are closed takes no time.
+    """
+    pairs = [
+        (path(path_key(secret, seat), each), CLOSED if seat in closed else seat)
+        for seat in range(MAX_SEATS)
+        for each in around(epoch)
+    ]
     return Accepted(tuple(text for text, _ in pairs), tuple(seat for _, seat in pairs))

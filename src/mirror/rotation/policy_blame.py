@@ -1,8 +1,9 @@
 """Who is blamed for a block, what is cut, and who is given up. Pure; the rules are in SIMULATION.md.
 
 R3. Newcomers first. If guests moved in less than ``guest_days`` ago with cohorts that were there
-    longer, the guests are blamed. If readers joined a cohort within ``recent`` days, they alone are cut
-    out of it. Whoever is not blamed moves on whole.
+    longer, the guests are blamed. If readers joined a cohort within ``recent`` days of the block, they
+    alone are cut out of it; how late blocks are noticed is measured (``days_late``). Whoever is not
+    blamed moves on whole.
 R4. A blamed cohort is cut along the tree. One reader who was alone on an endpoint that nobody else
     ever knew, and it was blocked, is an informer: there is nobody else.
 R5. Informers invite informers. A reader is taken for one when ``informers`` of those he invited are, or
@@ -15,12 +16,16 @@ R8. Who is revoked is out with his branch, and is no sign of anything: no cut, n
 
 from collections.abc import Iterable, Sequence
 
-from mirror.rotation.policy_state import NOWHERE, Cohort, State
+from mirror.rotation.policy_state import NEVER, NOWHERE, Cohort, State
 from mirror.rotation.policy_tree import NOBODY, Tree
 
 
 def judge(state: State, blocked: Sequence[int], tree: Tree) -> None:
     """Take the ``blocked`` endpoints out of use and cut the cohorts that are blamed."""
+    for endpoint in blocked:
+        # Where the first cohort has left, this is too soon: then all is as if news were never late.
+        age = state.day - min(state.cohorts[number].since for number in state.used[endpoint])
+        state.soonest = age if state.soonest == NEVER else min(age, state.soonest)
     located: list[int] = []
     for endpoint in blocked:
         was_shared = endpoint in state.shared
@@ -69,8 +74,13 @@ def _suspects(state: State, cohorts: list[Cohort]) -> list[Cohort]:
 
 def _cut(state: State, cohort: Cohort, tree: Tree) -> None:
     """Cut a blamed cohort (R3, R4); of one reader, who may be innocent, nothing is left to cut."""
-    newest = state.day - state.settings.recent
-    recent = [reader for reader in cohort.members if state.joined[reader] >= newest]
+    newest = state.day - state.settings.recent - state.late
+    recent: list[int] = []
+    for reader in sorted(cohort.members):
+        # Whoever came after the block goes with his inviter: branches stay whole.
+        came_before = state.joined[reader] < state.day - state.late
+        if state.joined[reader] >= newest and (came_before or state.inviter[reader] in recent):
+            recent.append(reader)
     if recent and len(recent) < len(cohort.members) and cohort.since < newest:
         burns = cohort.burns + 1
         state.take_from(cohort, recent)

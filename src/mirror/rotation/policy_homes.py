@@ -3,6 +3,9 @@
 R1. Who waits and is too many is cut: on the first day over the ``opening`` share of the stock.
 R6. Large cohorts that caused few blocks come first. They get fresh endpoints while there are any; then
     they move in as guests where few readers are, never with other newcomers, never above the cap.
+    A cohort of at least ``worth_risk`` readers that was blamed at most ``risk_burns`` times may be a guest
+    too, while there are more than ``enough`` of the endpoints that there were at most: a day, ``risks``
+    of those above.
 R7. While more than the ``reserve`` is in stock, the largest cohorts are cut before anybody blocks them;
     those that outgrew the cap also without it.
 """
@@ -23,10 +26,15 @@ def house(state: State, tree: Tree) -> None:
     ]
     waiting.sort(key=lambda cohort: (-len(cohort.members) / (1 + cohort.burns), cohort.number))
     hosts: list[tuple[int, int]] | None = None
+    risks = _risks(state)
     for cohort in waiting:
         if state.stock:
             state.place(cohort, state.stock[0])
             continue
+        if cohort.burns:
+            if risks < 1 or not _is_worth(state, cohort):
+                continue
+            risks -= 1
         if hosts is None:
             hosts = _hosts(state)
         _move_in(state, cohort, hosts)
@@ -74,9 +82,21 @@ def _hosts(state: State) -> list[tuple[int, int]]:
     return hosts
 
 
+def _risks(state: State) -> int:
+    """How many cohorts that were blamed may move in as guests today (R6)."""
+    state.most = max(state.most, len(state.used) + len(state.stock))
+    return int(state.settings.risks * (len(state.used) - state.settings.enough * state.most))
+
+
+def _is_worth(state: State, cohort: Cohort) -> bool:
+    """True when ``cohort``, which was blamed, is worth the risk of an endpoint that others are on (R6)."""
+    settings = state.settings
+    return cohort.burns <= settings.risk_burns and len(cohort.members) >= settings.worth_risk
+
+
 def _move_in(state: State, cohort: Cohort, hosts: list[tuple[int, int]]) -> None:
     """Make ``cohort`` the guest of the emptiest of ``hosts``, if it fits; one newcomer a host."""
-    if cohort.burns > state.settings.guest_burns or not hosts:
+    if not hosts:
         return
     load, endpoint = hosts[0]
     if load + len(cohort.members) <= state.settings.cap:

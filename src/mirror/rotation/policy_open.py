@@ -6,8 +6,9 @@ for a small, expendable pool; who reads an open link should be invited by somebo
 Rules:
 
 S1. Nobody knows at first how many inform. The first ``pilot`` share of readers is let in, then twice as many
-    a day while few of the newest groups are blocked. From the groups that were blocked within ``guest_days``
-    comes an estimate of the share of informers, which is everybody's suspicion at first.
+    a day while few of the newest groups are blocked. From the groups that were blocked within ``guest_days``,
+    and those that were not so far, comes an estimate of the share of informers, which is everybody's
+    suspicion at first.
 S2. Groups are so small that ``risk`` informers are expected in each, the least suspected first. They get
     endpoints from the stock down to the ``reserve``, then move in where few readers are and nobody is
     new: guests.
@@ -19,6 +20,8 @@ S5. Several blocks on a day among endpoints without guests mean that sleepers wo
     blocked ones is suspected at least as the share of the blocked ones says.
 S6. No more blocks are risked in a day than endpoints come in, and an eighth (``1 / pace``) of those to spare.
 S7. Who is suspected above ``limit`` is not served any more, nor is who was revoked.
+S8. How late blocks are noticed is measured (``days_late``). Who came to an endpoint too late to have caused
+    its block is not blamed, and trials last so much longer.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +30,7 @@ from math import ceil, prod
 from typing import Final
 
 from mirror.rotation.policy_state import (
+    NEVER,
     NONE,
     NOWHERE,
     Added,
@@ -40,6 +44,7 @@ from mirror.rotation.policy_state import (
     Quarantined,
     Retired,
     Revoked,
+    days_late,
 )
 
 _UNKNOWN: Final = -1.0  # the suspicion of who was never on an endpoint
@@ -94,6 +99,7 @@ class OpenState:
     given_up: set[int] = field(default_factory=set)
     came: int = 0  # endpoints that came after the first day
     window: float = 0.0
+    soonest: int = NEVER  # the fewest days from an endpoint's first reader to its block (S8)
     trials: list[tuple[bool, int]] = field(default_factory=list)  # blocked or not, how many readers
     blocked_with_guests: float = 0.0
     days_with_guests: float = 0.0
@@ -108,6 +114,16 @@ class OpenState:
         fresh = {name: value.copy() for name, value in values.items() if isinstance(value, list | dict | set)}
         fresh["used"] = {endpoint: groups.copy() for endpoint, groups in self.used.items()}
         return OpenState(**values | fresh)
+
+    @property
+    def late(self) -> int:
+        """The days until a block is noticed beyond the next morning, as far as is known (S8)."""
+        return days_late(self.soonest)
+
+    @property
+    def newest(self) -> int:
+        """The first day of those whose trial is not over: groups that came since then are guests."""
+        return self.day - self.settings.guest_days - self.late
 
     def on(self, endpoint: int) -> list[int]:
         """The readers on a used endpoint."""
@@ -171,10 +187,14 @@ def estimate(trials: Sequence[tuple[bool, int]], least: float) -> float:
 
 def _learn(state: OpenState, blocked: Sequence[int]) -> None:
     """What a day's blocks, and the lack of them, say of each reader (S3 to S5)."""
-    newest = state.day - state.settings.guest_days
+    before = state.newest - 1  # yesterday's
+    for endpoint in blocked:
+        age = state.day - min(state.groups[number].since for number in state.used[endpoint])
+        state.soonest = age if state.soonest == NEVER else min(age, state.soonest)
+    newest, too_new = state.newest, state.day - state.late  # S8
     is_blocked = set(blocked)
     has_guests = {
-        endpoint: any(state.groups[number].since >= newest for number in groups)
+        endpoint: any(newest <= state.groups[number].since < too_new for number in groups)
         for endpoint, groups in state.used.items()
     }
     settled = [(each in is_blocked, len(state.on(each))) for each, guests in has_guests.items() if not guests]
@@ -185,7 +205,7 @@ def _learn(state: OpenState, blocked: Sequence[int]) -> None:
         _drop(state, endpoint)
     at_once = (state.blamed_guests + 2) / (state.blamed + 2.5)
     for group in state.groups.values():
-        if group.since == newest - 1:
+        if before <= group.since < newest:
             for reader in group.members:
                 chance = state.suspicion[reader]
                 state.suspicion[reader] = chance * (1 - at_once) / (1 - chance * at_once)
@@ -225,7 +245,8 @@ def _blame(state: OpenState, endpoint: int, newest: int, guests_share: float, wo
     hosts: list[int] = []
     for number in state.used[endpoint]:
         group = state.groups[number]
-        (guests if group.since >= newest else hosts).extend(group.members)
+        if group.since < state.day - state.late:  # S8: the others came after the block
+            (guests if group.since >= newest else hosts).extend(group.members)
     for reader in hosts:
         state.suspicion[reader] = max(state.suspicion[reader], woken)
     shares = [(guests, guests_share), (hosts, 1 - guests_share)]
@@ -279,7 +300,8 @@ def _revoke(state: OpenState, reader: int) -> None:
 def _hand_out(state: OpenState) -> None:
     """Place those who have no endpoint, as far as is wise (S2, S6, S7)."""
     how = state.settings
-    share = estimate(state.trials, how.guess)
+    trials = state.trials + list(_pending(state))
+    share = estimate(trials[-_TRIALS:], how.guess)
     waiting = list(_waiting(state, share))
     if not waiting:
         return
@@ -289,7 +311,7 @@ def _hand_out(state: OpenState) -> None:
     supply = state.came / (state.day - 1) if state.day > 1 else 0.0
     to_spare = free + max(0, len(state.used) - 10) * how.host_worth
     budget = supply + to_spare / how.pace
-    room = _let_in(state)
+    room = _let_in(state, trials)
     hosts = _hosts(state)
     most = ceil(len(waiting) / max(1, free or len(hosts)))
     spent = 0.0
@@ -343,13 +365,22 @@ def _waiting(state: OpenState, share: float) -> Iterator[tuple[float, bool, int]
     yield from sorted(waiting)
 
 
-def _let_in(state: OpenState) -> float:
+def _pending(state: OpenState) -> Iterator[tuple[bool, int]]:
+    """First trials under way, not blocked so far: without them every early trial would be a hit (S1)."""
+    for group in state.groups.values():
+        if state.newest <= group.since < state.day - state.late:
+            count = sum(not state.was_tried[reader] for reader in group.members)
+            if count:
+                yield False, count
+
+
+def _let_in(state: OpenState, trials: Sequence[tuple[bool, int]]) -> float:
     """How many readers may come to their first endpoint today (S1)."""
     how = state.settings
     if not state.window:
         state.window = max(1.0, how.pilot * len(state.suspicion))
         return state.window
-    newest = [was_blocked for was_blocked, _ in state.trials[-20:]]
+    newest = [was_blocked for was_blocked, _ in trials[-20:]]
     hit = sum(newest) / len(newest) if newest else 0.0
     if hit < how.small_share:
         state.window = min(2 * state.window, 1e9)
@@ -360,7 +391,7 @@ def _let_in(state: OpenState) -> float:
 
 def _hosts(state: OpenState) -> list[int]:
     """Used endpoints that can take guests, the emptiest first."""
-    newest = state.day - state.settings.guest_days
+    newest = state.newest
     loads = sorted(
         (len(state.on(endpoint)), endpoint)
         for endpoint, groups in state.used.items()

@@ -12,6 +12,8 @@ from mirror.rotation.policy_tree import NOBODY
 
 NOWHERE: Final = -1  # the endpoint of a cohort that has none
 NONE: Final = -1  # the cohort of nobody
+NEVER: Final = -1  # the days until what never happened
+LATEST: Final = 4  # days: what takes longer is no late news but a patient informer
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,10 +108,12 @@ class Settings:
     ``opening`` is the share of the stock used at first, ``smallest`` the readers of the smallest cohort made
     before anything was blocked. ``reserve``, a share of all endpoints, and ``kept`` more stay in stock
     when cohorts that nobody blocked are cut: those above ``coarse`` times the readers for each
-    endpoint. A blocked cohort is cut in ``parts``, and is a guest only after at most ``guest_burns``
-    blocks. Readers who joined within ``recent`` days of a block, and guests who moved in within
-    ``guest_days``, are blamed first. ``informers`` signs make an informer of a reader, whose branch is
-    quarantined when it has at most ``dense`` other readers for each sign.
+    endpoint. A blocked cohort is cut in ``parts``. It is a guest only while more than ``enough`` of the most
+    endpoints that there ever were are in use: of those above, ``risks`` may be risked a day, for cohorts of
+    at least ``worth_risk`` readers after at most ``risk_burns`` blocks. Readers who joined in the
+    ``recent`` days up to a block, and guests who moved in within ``guest_days``, are blamed first.
+    ``informers`` signs make an informer of a reader, whose branch is quarantined when it has at most
+    ``dense`` other readers for each sign.
     """
 
     cap: int = 500  # readers of one endpoint: a small host carries them, and one block cuts off no more
@@ -118,11 +122,14 @@ class Settings:
     reserve: float = 0.15
     parts: int = 3
     smallest: int = 4
-    recent: int = 3
+    recent: int = 1
     guest_days: int = 7
     informers: int = 2
     dense: int = 12
-    guest_burns: int = 0
+    risks: float = 0.3
+    enough: float = 0.6
+    risk_burns: int = 2
+    worth_risk: int = 8
     kept: int = 10
     coarse: float = 1.9
 
@@ -131,8 +138,17 @@ class Settings:
             raise ValueError("a share is between 0 and 1")
         if min(self.cap, self.guests, self.smallest, self.informers) < 1 or self.parts < 2:
             raise ValueError("a count of the policy is too small")
-        if min(self.recent, self.guest_days, self.dense) < 0:
+        if min(self.recent, self.guest_days, self.dense, self.risks, self.risk_burns) < 0:
             raise ValueError("a count of the policy is negative")
+
+
+def days_late(soonest: int) -> int:
+    """How many days later than the next morning blocks are noticed.
+
+    ``soonest`` is the fewest days that ever passed from an endpoint's first reader to its block. Somebody
+    acts at once in nearly every world, so this is soon exact.
+    """
+    return soonest - 1 if 1 <= soonest <= LATEST + 1 else 0
 
 
 @dataclass(slots=True)
@@ -167,7 +183,7 @@ class State:
     ``inviter``, ``joined`` (a day) and ``cohort_of`` are by reader. ``stock`` are endpoints that nobody
     knows, ``used`` says which cohorts are on each of the others, and ``shared`` are those of them that
     someone outside its one cohort may know. ``gone`` never come back. ``located`` are the informers
-    found beyond doubt.
+    found beyond doubt. ``most`` is how many endpoints there were at most; for ``soonest`` see ``days_late``.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -182,6 +198,13 @@ class State:
     shared: set[int] = field(default_factory=set)
     gone: set[int] = field(default_factory=set)
     located: set[int] = field(default_factory=set)
+    most: int = 0
+    soonest: int = NEVER
+
+    @property
+    def late(self) -> int:
+        """How many days later than the next morning blocks are noticed, as far as is known."""
+        return days_late(self.soonest)
 
     def copy(self) -> "State":
         """Another one that shares nothing with this one that can change."""
@@ -198,6 +221,8 @@ class State:
             self.shared.copy(),
             self.gone.copy(),
             self.located.copy(),
+            self.most,
+            self.soonest,
         )
 
     def make(self, members: Iterable[int], parent: int = NONE, burns: int = 0) -> Cohort:

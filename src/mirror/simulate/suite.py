@@ -146,11 +146,18 @@ def standard(seeds: Sequence[int], *, with_peers: bool) -> Iterator[Cell]:
         yield from cells({world: setting}, strategies, seeds)
 
 
+def variant_worlds() -> dict[str, Setting]:
+    """The six worlds with each thing that goes wrong besides; what was promised is promised there too."""
+    return {
+        f"{world}; {variant}": change(setting)
+        for variant, change in VARIANTS.items()
+        for world, setting in WORLDS.items()
+    }
+
+
 def variants(seeds: Sequence[int]) -> Iterator[Cell]:
     """The deployed policy where something goes wrong besides."""
-    for variant, change in VARIANTS.items():
-        worlds = {f"{world}; {variant}": change(setting) for world, setting in WORLDS.items()}
-        yield from cells(worlds, {DEPLOYED: _deployed}, seeds)
+    return cells(variant_worlds(), {DEPLOYED: _deployed}, seeds)
 
 
 def figures(found: Iterable[Cell]) -> Iterator[Figure]:
@@ -159,7 +166,7 @@ def figures(found: Iterable[Cell]) -> Iterator[Figure]:
     for cell in found:
         groups.setdefault((cell.world, cell.strategy), []).append(cell)
     for (world, strategy), group in groups.items():
-        promised = TARGETS.get(world) if strategy == DEPLOYED else None
+        promised = TARGETS.get(world.partition("; ")[0]) if strategy == DEPLOYED else None
         mean, worst, burned = promised or (None, None, None)
         yield Figure(world, strategy, "mean", _mean(cell.mean for cell in group), at_least=mean)
         yield Figure(world, strategy, "worst", min(cell.mean for cell in group), at_least=worst)
@@ -170,9 +177,9 @@ def figures(found: Iterable[Cell]) -> Iterator[Figure]:
         yield Figure(world, strategy, "given up", max(cell.given_up for cell in group), at_most=most_lost)
 
 
-def bounds() -> Iterator[Figure]:
+def bounds(worlds: Mapping[str, Setting]) -> Iterator[Figure]:
     """B1 and B2 of each world: not promised, printed beside."""
-    for world, setting in WORLDS.items():
+    for world, setting in worlds.items():
         yield Figure(world, "bound B1, aggressive", "mean", most_served(setting))
         yield Figure(world, "bound B2, nobody waits", "burned", least_burned(setting))
 

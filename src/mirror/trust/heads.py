@@ -26,6 +26,7 @@ from mirror.limits import MAX_METADATA, MAX_METADATA_HEAD_FILES, MAX_METADATA_HE
 _MAGIC: Final = b"MHD1"
 _SKIPPABLE: Final = b"\x50\x2a\x4d\x18"
 _LEVEL: Final = 19
+_MAX_WINDOW: Final = 1 << 21  # as pieces: what one reader's decoder takes, every reader's must
 _DAMAGED: Final = "head"
 
 
@@ -116,19 +117,18 @@ def _bounded(number: int, bound: int) -> int:
 
 
 def _frame_length(data: bytes) -> int:
-    """The length of the zstd frame ``data`` begins with, from its block headers (RFC 8878, 3.1.1).
-
-    A checksum would follow the last block; here padding must, so a frame with one is refused there.
-    """
+    """The length of the zstd frame ``data`` begins with, from its block headers (RFC 8878, 3.1.1)."""
     try:
         header = zstandard.get_frame_parameters(data)
         at = zstandard.frame_header_size(data)
     except zstandard.ZstdError as error:
         raise FormatError("the head is not a zstd frame", code=_DAMAGED) from error
-    if header.dict_id or header.content_size == zstandard.CONTENTSIZE_UNKNOWN:
+    if header.dict_id or header.has_checksum or header.content_size == zstandard.CONTENTSIZE_UNKNOWN:
         raise FormatError("the head's frame is not of our kind", code=_DAMAGED)
     if header.content_size > MAX_METADATA_HEAD_RAW:
         raise LimitError("the head claims to be too large", code=_DAMAGED)
+    if header.window_size > _MAX_WINDOW:
+        raise FormatError("the head's frame needs too much memory", code=_DAMAGED)
     while True:
         if at + 3 > len(data):
             raise FormatError("the head breaks off", code=_DAMAGED)

@@ -12,7 +12,7 @@ import {
   notBefore,
 } from "../../../src/mirror/reader/web/core/client/slips.ts";
 import { MemoryStore, packed, unpacked } from "../../../src/mirror/reader/web/core/client/store.ts";
-import { webTransport } from "../../../src/mirror/reader/web/core/client/web.ts";
+import { type Deadlines, webTransport } from "../../../src/mirror/reader/web/core/client/web.ts";
 import { Reader } from "../../../src/mirror/reader/web/core/reader.ts";
 import { parse } from "../../../src/mirror/reader/web/core/rotation/invitation.ts";
 import { openPage, type Page, pathOf } from "../../../src/mirror/reader/web/core/rotation/pages.ts";
@@ -57,7 +57,7 @@ interface Run {
   readonly store?: string;
   readonly now: number;
   readonly built: number;
-  readonly everyone?: boolean;
+  readonly deadlines?: Deadlines;
   /** What to do after `refresh`, in order. */
   readonly steps: readonly string[];
 }
@@ -117,6 +117,7 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
             verdict,
             evidence.map(({ code, about }) => [code, about]),
           ]),
+      waste: async () => reader.cost().wasted,
       cost: async () => Object.fromEntries(reader.cost().fetched),
       close: async () => {
         reader.close();
@@ -137,7 +138,7 @@ async function read(run: Run): Promise<Json> {
     ...(channel === undefined ? {} : { channel }),
     ...(invitation === undefined ? {} : { invitation }),
     mirrors: run.mirrors,
-    transport: webTransport({ first: 3, next: 3 }),
+    transport: webTransport(run.deadlines ?? { first: 3, next: 3 }),
     store,
     now: () => run.now,
     built: run.built,

@@ -14,7 +14,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
-import { messagesOf, styles, texts } from "./page/parts.mjs";
+import { borrowed, messagesOf, styles, texts } from "./page/parts.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 // What WebCrypto's Ed25519 needs anyway: Chromium 137, Firefox 130, Safari 17.
@@ -57,10 +57,12 @@ async function page() {
     "reader.js": await made("page/main.ts", { ...SMALL, format: "esm", plugins: [texts, styles] }),
     "sw.js": await made("worker/sw.ts", { ...SMALL, format: "iife" }),
   };
-  const parts = {};
+  const parts = {
+    "more.js": await made("page/more.ts", { ...SMALL, format: "esm", plugins: [borrowed, texts] }),
+  };
   for (const name of await readdir(`${HERE}page/text`)) {
     const tag = name.replace(".ftl", "").toLowerCase();
-    if (tag === "en") continue; // inside of the program
+    if (tag === "en" || tag === "more") continue; // inside of the program
     const messages = messagesOf(await readFile(`${HERE}page/text/${name}`, "utf8"), name);
     parts[`text.${tag}.json`] = JSON.stringify(messages);
   }

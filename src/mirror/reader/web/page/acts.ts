@@ -4,9 +4,8 @@ import type { Article } from "../core/model.ts";
 import { type Act, INLINE, OFF } from "../core/notices/model.ts";
 import { type App, highest, openOutside, within } from "./app.ts";
 import { button, type Child, h } from "./h.ts";
-import { plain } from "./search.ts";
+import { plain } from "./plain.ts";
 import { day, t } from "./text.ts";
-import { keep } from "./views/keeping.ts";
 
 /** What is passed on of an article; never an address of a mirror. */
 export function sharedText(article: Article, publication: string): string {
@@ -93,7 +92,7 @@ export function actsBar(app: App, article: Article): HTMLElement {
       acts: ["copy_link"],
       run: () => copyText(app, wholeText(article, name)),
     },
-    { text: t("save"), acts: ["save"], run: () => keep(app) },
+    { text: t("save"), acts: ["save"], run: async () => (await app.more()).keep(app) },
     {
       text: t("export"),
       acts: ["export", "save"],

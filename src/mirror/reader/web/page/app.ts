@@ -14,6 +14,18 @@ import { direction, has, LANGUAGES, speak, spoken, t } from "./text.ts";
 /** A page of the reader: gives its nodes, at once or later. */
 export type View = () => Child | Promise<Child>;
 
+/** The name of the database of a library (`library.ts`). */
+export const LIBRARY = "library";
+
+/** Whether this device has a library; asking makes none. */
+export async function hasLibrary(): Promise<boolean> {
+  try {
+    return (await indexedDB.databases()).some(({ name }) => name === LIBRARY);
+  } catch {
+    return false; // a private window, or storage switched off
+  }
+}
+
 export const UNANSWERED: ReaderContext = readerContext(null, null, null);
 
 export interface App {
@@ -33,6 +45,8 @@ export interface App {
   again(): void;
   /** Say something that is read aloud and shown for a while. */
   say(text: string): void;
+  /** The views that are not needed to read: fetched when the first of them is. */
+  more(): Promise<typeof import("./more.ts")>;
   /** Speak another language. */
   speak(language: string): Promise<void>;
   /** Apply `choices`, or what notices that have come say. */

@@ -15,6 +15,7 @@ import type { Store } from "../core/client/store.ts";
 import { hkdf, hmac, openGcm } from "../core/crypto.ts";
 import { StorageError } from "../core/errors.ts";
 import { MAX_PIECE } from "../core/limits.ts";
+import { LIBRARY } from "./app.ts";
 
 /** A store that was chosen. It keeps pieces only while an edition is saved: see `Pieces.keeping`. */
 export interface Library extends Store {
@@ -22,7 +23,6 @@ export interface Library extends Store {
   tidy(names: Iterable<string>): Promise<void>;
 }
 
-const DATABASE = "library";
 const RECORDS = "records";
 const HEADER = "0"; // no record is called so: they have 32 digits
 // Labels of records.
@@ -48,7 +48,7 @@ const done = <Value>(request: IDBRequest<Value>): Promise<Value> =>
 const random = (size: number): Bytes => crypto.getRandomValues(new Uint8Array(size));
 
 async function database(): Promise<IDBDatabase> {
-  const request = indexedDB.open(DATABASE);
+  const request = indexedDB.open(LIBRARY);
   request.onupgradeneeded = () => request.result.createObjectStore(RECORDS);
   return done(request);
 }
@@ -81,15 +81,6 @@ async function seal(key: Bytes, data: Bytes, bound: Bytes): Promise<Bytes> {
   const imported = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt"]);
   const how = { name: "AES-GCM", iv: nonce, additionalData: bound };
   return concat(nonce, new Uint8Array(await crypto.subtle.encrypt(how, imported, data)));
-}
-
-/** Whether this device has a library; asking makes none. */
-export async function exists(): Promise<boolean> {
-  try {
-    return (await indexedDB.databases()).some(({ name }) => name === DATABASE);
-  } catch {
-    return false; // a private window, or storage switched off
-  }
 }
 
 /** Make a library that `passphrase` opens, in the place of one that may be there. */

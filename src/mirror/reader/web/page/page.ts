@@ -14,11 +14,9 @@ import { leave, onShifts } from "./leaving.ts";
 import type { Shell } from "./shell.ts";
 import css from "./style.css";
 import { closest, t } from "./text.ts";
-import { about } from "./views/about.ts";
 import { front } from "./views/front.ts";
 import { insecure, openFile, opening } from "./views/opening.ts";
-import { searching } from "./views/search.ts";
-import { settings } from "./views/settings.ts";
+import { wiping } from "./views/wiping.ts";
 
 const SAID_FOR = 6000;
 
@@ -66,8 +64,12 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
     (field ?? heading ?? main).focus({ preventScroll: true });
   };
 
+  const later =
+    (name: "about" | "searching" | "settings"): View =>
+    async () =>
+      (await app.more())[name](app)();
   const search = async () => {
-    if (await app.may("search")) app.go(searching(app));
+    if (await app.may("search")) app.go(later("searching"));
   };
 
   /** What stands around each view. */
@@ -77,8 +79,8 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
     const name = app.edition?.name ?? shell.publication.name;
     const items = [
       isOpen && app.gate("search").level < OFF && button(t("search"), () => void search()),
-      button(t("settings"), () => app.go(settings(app))),
-      button(t("about"), () => app.go(about(app))),
+      button(t("settings"), () => app.go(later("settings"))),
+      button(t("about"), () => app.go(later("about"))),
     ];
     head.replaceChildren(
       button(t("skip"), () => main.focus(), "skip"),
@@ -87,8 +89,9 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
     );
     menu.replaceChildren(...items.filter((each) => each !== false));
     foot.replaceChildren(
-      h("p", {}, app.library ? t("library") : t("nothing-kept")),
+      h("p", {}, app.library ? t("kept") : t("nothing-kept")),
       h("p", {}, t("self-check")),
+      button(t("wipe"), () => wiping(app), "danger"),
     );
   };
 
@@ -114,6 +117,7 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
       if (history.state) history.back();
       else onBack();
     },
+    more: shell.more,
     again: () => void render(scrollY),
     say(text) {
       status.textContent = text;

@@ -1,6 +1,7 @@
 /** Search in what is here, as one types: every word must stand in the article, in any spelling of its letters. */
 
 import type { Article } from "../core/model.ts";
+import { plain } from "./plain.ts";
 
 // Letters that people type for one another, beyond what Unicode's decomposition joins.
 const ALIKE: Record<string, string> = {
@@ -37,13 +38,6 @@ export function folded(text: string): string {
     .replace(UNLIKE, (letter) => ALIKE[letter] ?? letter)
     .replace(/[٠-٩۰-۹]/g, (digit) => `${digit.charCodeAt(0) & 15}`);
 }
-
-/** The text of a body of the closed subset. */
-export const plain = (body: string): string =>
-  body
-    .replace(/<(?:\/(?:p|h[2-4]|li|blockquote|pre|tr|figcaption)|br)>/g, "\n")
-    .replace(/<[^>]*>/g, " ")
-    .replace(/&(lt|gt|quot|amp);/g, (_, name: string) => ({ lt: "<", gt: ">", quot: '"' })[name] ?? "&");
 
 /** What finds in `articles`: those with every word of what is asked, first those with all of them in the title. */
 export function finder(articles: readonly Article[]): (asked: string) => Article[] {

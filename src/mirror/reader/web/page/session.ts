@@ -1,11 +1,8 @@
 /** One run as the views see it: the core's `Reader`, over the shell's mirrors or over an edition in a file. */
 
-import { openArchive } from "../core/bundle/archive.ts";
-import type { Bytes } from "../core/bytes.ts";
 import type { RemoteEdition } from "../core/client/edition.ts";
-import { ABSENT, address, TOO_LONG, type Transport } from "../core/client/net.ts";
 import { webTransport } from "../core/client/web.ts";
-import { EndpointError, TrustError } from "../core/errors.ts";
+import { TrustError } from "../core/errors.ts";
 import { gate, infoPage } from "../core/notices/gate.ts";
 import { WORLD } from "../core/notices/model.ts";
 import { Reader } from "../core/reader.ts";
@@ -13,15 +10,14 @@ import { asLink, invite } from "../core/rotation/invitation.ts";
 import type { Edition, Session } from "./reading.ts";
 import type { Beginning } from "./shell.ts";
 
-/** Where an edition in a file answers. No name under `.invalid` exists, so nothing could ever be sent there. */
-const IN_FILE = "https://archive.invalid/";
-
 /** What a shell knows for all runs. */
 export interface Setting {
   readonly root: string;
   readonly mirrors: readonly string[];
   /** When the program was built. */
   readonly built: number;
+  /** See `Shell.more`. */
+  more(): Promise<typeof import("./more.ts")>;
   /** The page that an invitation for a friend opens. */
   readonly page: string;
 }
@@ -35,13 +31,14 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
   };
   return {
     async open(told) {
-      const transport = await transportOver(begin.archive);
-      const mirrors = [...(begin.archive ? [IN_FILE] : []), ...(begin.isOnline ? setting.mirrors : [])];
+      const web = webTransport();
+      const file = begin.archive && (await (await setting.more()).mirrorIn(begin.archive, web));
+      const mirrors = [...(file ? [file.address] : []), ...(begin.isOnline ? setting.mirrors : [])];
       reader = await Reader.open({
         root: setting.root,
         channel,
         mirrors,
-        transport,
+        transport: file?.transport ?? web,
         now: () => Math.floor(Date.now() / 1000),
         built: setting.built,
         ...(begin.invitation && begin.isOnline ? { invitation: begin.invitation } : {}),
@@ -110,25 +107,5 @@ function editionOf(remote: RemoteEdition, isLocal: boolean): Edition {
     article: (id, told) => remote.article(id, { told }),
     everything: async (told) => [...(await remote.everything({ told })).articles.values()],
     image: (tier) => remote.image(tier),
-  };
-}
-
-/** The network; and before it `archive`, where there is one, as one more mirror that is believed no more than others. */
-async function transportOver(archive: Blob | null): Promise<Transport> {
-  const web = webTransport();
-  if (!archive) return web;
-  const part = async (from: number, length: number): Promise<Bytes> =>
-    new Uint8Array(await archive.slice(from, from + length).arrayBuffer());
-  const tree = await openArchive(part, archive.size);
-  const inFile = address(IN_FILE);
-  return {
-    async get(mirror, path, limit, signal, watch) {
-      if (mirror !== inFile) return web.get(mirror, path, limit, signal, watch);
-      const data = await tree.read(path);
-      if (!data) throw new EndpointError(ABSENT);
-      if (data.length > limit) throw new EndpointError(TOO_LONG);
-      watch(data.length);
-      return data;
-    },
   };
 }

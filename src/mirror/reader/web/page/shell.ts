@@ -34,6 +34,8 @@ export interface Shell {
   readonly version: string;
   /** Begin a run over one channel. */
   session(channel: string, begin: Beginning): Session;
+  /** `more.ts`, fetched once. */
+  more(): Promise<typeof import("./more.ts")>;
   /** The texts of another language than English. */
   texts(language: string): Promise<Messages>;
   /** What the shell was opened with: an edition inside of it, an invitation behind `#`. */

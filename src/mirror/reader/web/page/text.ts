@@ -27,12 +27,19 @@ export const LANGUAGES: readonly string[] = Object.keys(NAMES);
 const RIGHT_TO_LEFT = /^(?:ar|fa|ps|ur|he|ckb|ug)\b/;
 
 let language = "en";
-let spokenTexts: Messages = ENGLISH;
+let english: Messages = ENGLISH;
+let spokenTexts: Messages = english;
 
 /** Speak `tag` from now on; `messages` are its texts. */
-export function speak(tag: string, messages: Messages = ENGLISH): void {
+export function speak(tag: string, messages: Messages = english): void {
   language = tag;
   spokenTexts = messages;
+}
+
+/** Know more English. */
+export function learn(messages: Messages): void {
+  english = { ...english, ...messages };
+  if (language === "en") spokenTexts = english;
 }
 
 /** `pattern` with `values` in it, each held apart from the direction of the text around it. */
@@ -60,10 +67,10 @@ export const direction = (tag: string): "rtl" | "ltr" => (RIGHT_TO_LEFT.test(tag
 
 /** The text `id`. The tests know that English has each. */
 export const t = (id: string, values: Values = {}): string =>
-  formatted(spokenTexts[id] ?? ENGLISH[id] ?? id, values);
+  formatted(spokenTexts[id] ?? english[id] ?? id, values);
 
 /** Whether there is a text `id`. */
-export const has = (id: string): boolean => Object.hasOwn(ENGLISH, id);
+export const has = (id: string): boolean => Object.hasOwn(english, id);
 
 /** The closest of `LANGUAGES` to what a person reads, in order of liking. */
 export function closest(liked: readonly string[]): string {

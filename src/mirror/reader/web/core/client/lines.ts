@@ -5,17 +5,23 @@
  * The plan thinks in lines, connections that it opens and closes. A browser owns its connections and says
  * nothing of them, so here:
  *
- * 1. A line is one request: it is forgotten when the request ends. Whether the browser kept the connection is not
- *    known, so the plan counts on none, and no freeze is concluded from one (`Network.curtain` stays unknown).
+ * 1. A line is one request: it is forgotten when the request ends.
  * 2. A request counts as connected when it is sent. What is waited for is its answer, connecting included: there is
  *    no wait for what nobody will be told.
- * 3. A request that is ended ends its connection where the browser speaks HTTP/1.1, and so leaves a frozen one behind.
+ * 3. A request may ride on a connection that an earlier one left. Such a line counts as having carried a piece, so
+ *    when it falls silent or breaks, that may be the curtain (`Network.stopped`): it is ended, which ends its
+ *    connection too where the browser speaks HTTP/1.1, and its piece is asked for again at once, of the same mirror
+ *    if need be. There are no more such lines than answers came, so a mirror that only stalls is blamed in the end.
  */
 
 import type { Bytes } from "../bytes.ts";
 import { EndpointError } from "../errors.ts";
-import type { Address, Mirror, Transport, Watch } from "./net.ts";
+import { MAX_PIECE } from "../limits.ts";
+import { ABSENT, type Address, type Mirror, type Transport, type Watch } from "./net.ts";
 import { Network, TLS_OPENING } from "./network.ts";
+
+/** Connections that a browser keeps to one host, at the most. */
+const MAX_KEPT = 6;
 
 export class Lines {
   readonly network = new Network([]);
@@ -23,6 +29,8 @@ export class Lines {
   readonly bells = new Set<Bell>();
   readonly #addresses = new Map<string, Address>();
   readonly #transport: Transport;
+  /** By mirror, how many connections may be there that carried something (rule 3). */
+  readonly #kept = new Map<string, number>();
 
   /** `mirrors`: the best liked first. */
   constructor(mirrors: Iterable<Mirror>, transport: Transport) {
@@ -51,20 +59,29 @@ export class Lines {
     }
   }
 
-  /** The body at `path` of the mirror `name`; or the code of the failure. */
+  /** The body at `path` of the mirror `name`; or the code of the failure. `line`: the plan's, if it opened one. */
   async ask(
     name: string,
     path: string,
     limit: number,
     signal: AbortSignal,
     watch: Watch,
+    line?: number,
   ): Promise<Bytes | string> {
+    const kept = this.#kept.get(name) ?? 0;
+    if (kept && line) this.network.line(line).carried += MAX_PIECE;
+    this.#kept.set(name, Math.max(kept - 1, 0));
+    let answer: Bytes | string;
     try {
-      return await this.#transport.get(this.#addresses.get(name)!, path, limit, signal, watch);
+      answer = await this.#transport.get(this.#addresses.get(name)!, path, limit, signal, watch);
     } catch (error) {
-      if (error instanceof EndpointError) return error.code;
-      throw error;
+      if (!(error instanceof EndpointError)) throw error;
+      answer = error.code;
     }
+    if (typeof answer !== "string" || answer === ABSENT) {
+      this.#kept.set(name, Math.min(this.#kept.get(name)! + 1, MAX_KEPT));
+    }
+    return answer;
   }
 }
 

@@ -46,7 +46,8 @@ export interface Transport {
  */
 export function address(text: string): Address | null {
   // No user name and no query: each could tell one reader from another.
-  if (text.length > MAX_LINK || !/^https?:\/\/[!-~]+$/i.test(text) || /[?@#\\]/.test(text)) return null;
+  if (text.length > MAX_LINK || !/^https?:\/\/(?![/:])[!-~]+$/i.test(text) || /[?@#\\]/.test(text))
+    return null;
   try {
     new URL(text);
   } catch {

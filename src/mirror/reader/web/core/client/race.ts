@@ -43,9 +43,10 @@ export async function race<Value>(
   async function attempt(start: Start, ended: AbortSignal): Promise<void> {
     const { number, endpoint, line } = start;
     const errand = errands.get(start.piece)!;
-    const answer = await lines.ask(endpoint, errand.path, errand.limit, ended, (size) => {
+    const watch = (size: number) => {
       if (plan.received(number, size, bell.now())) bell.ring();
-    });
+    };
+    const answer = await lines.ask(endpoint, errand.path, errand.limit, ended, watch, line);
     const data = typeof answer === "string" ? null : answer;
     const value = data && (await errand.judge(data));
     const isHonest = data && value === null && (await errand.isHonest?.(data));

@@ -14,9 +14,11 @@ export type JsonMap = ReadonlyMap<string, Json>;
 const MAX_DEPTH = 500; // Python gives up a little above
 const MAX_DIGITS = 4_300; // as in Python
 const SPACE = "[ \\t\\n\\r]*";
+// Only one way to match any text: a string that never ends must not take time that grows with each character.
+const PLAIN = "[ !#-[\\]-\\uffff]*";
 const TOKEN = new RegExp(
   `${SPACE}(?:([{}[\\],:])` +
-    `|("(?:[ !#-[\\]-\\uffff]+|\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4}))*")` +
+    `|("${PLAIN}(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})${PLAIN})*")` +
     `|(-?(?:0|[1-9]\\d*))((?:\\.\\d+)?(?:[eE][-+]?\\d+)?)` +
     `|(true|false|null|NaN|-?Infinity))`,
   "y",

@@ -69,7 +69,7 @@ const TOP: readonly string[] = [ROOT, TIMESTAMP, SNAPSHOT, TARGETS];
 const CURVES = "ecdsa-sha2-nistp(?:256|384|521)";
 const RSA = "rsa(?:ssa-pss|-pkcs1v15)-sha(?:256|384|512)";
 const KINDS = new RegExp(
-  `^(?:ed25519/ed25519|(?:ecdsa|(?=(.+)/\\1$)${CURVES})/${CURVES}|rsa/${RSA}|ml-dsa/ml-dsa-(?:44|65|87)/1)$`,
+  `^(?:ed25519/ed25519|ecdsa/${CURVES}|(${CURVES})/\\1|rsa/${RSA}|ml-dsa/ml-dsa-(?:44|65|87)/1)$`,
 );
 
 /** The metadata in `data`, unverified; `FormatError` when it is none. */
@@ -79,28 +79,33 @@ export function parse(data: Bytes): Metadata {
     const signatures = new Map<string, Json>();
     for (const each of listOf(file.get("signatures"))) {
       const [keyid, sig] = [textIn(mapOf(each), "keyid"), mapOf(each).get("sig")];
-      if (signatures.has(keyid) || sig === undefined) throw new SyntaxError();
+      need(!signatures.has(keyid) && sig !== undefined);
       signatures.set(keyid, sig);
     }
-    const signed = mapOf(file.get("signed"));
+    const signed = known(mapOf(file.get("signed")));
     return { data, signed: signedOf(signed), payload: canonical(signed), signatures };
   } catch {
     throw new FormatError("metadata");
   }
 }
 
+/** What is not as it must be ends in the one error of `parse`. */
+function need(isRight: boolean): asserts isRight {
+  if (!isRight) throw new SyntaxError();
+}
+
 function mapOf(value: Json | undefined): JsonMap {
-  if (!(value instanceof Map)) throw new SyntaxError();
+  need(value instanceof Map);
   return value;
 }
 
 function listOf(value: Json | undefined): readonly Json[] {
-  if (!Array.isArray(value)) throw new SyntaxError();
+  need(Array.isArray(value));
   return value;
 }
 
 function textOfJson(value: Json | undefined): string {
-  if (typeof value !== "string") throw new SyntaxError();
+  need(typeof value === "string");
   return value;
 }
 
@@ -109,7 +114,7 @@ const textsIn = (map: JsonMap, name: string): string[] => listOf(map.get(name)).
 
 function numberIn(map: JsonMap, name: string, least = 1): number {
   const value = map.get(name);
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least) throw new SyntaxError();
+  need(typeof value === "number" && Number.isSafeInteger(value) && value >= least);
   return value;
 }
 
@@ -121,20 +126,19 @@ const each = <T>(map: Json | undefined, make: (value: JsonMap, name: string) => 
 function instantOf(text: string): number {
   const milliseconds = Date.parse(text);
   // Written back, since the 31st of February is read as the 3rd of March. There is no year 0.
-  if (!/^(?!0000)\d{4}-.{14}Z$/.test(text)) throw new SyntaxError();
-  if (new Date(milliseconds).toISOString() !== text.replace("Z", ".000Z")) throw new SyntaxError();
+  need(/^(?!0000)\d{4}-.{14}Z$/.test(text));
+  need(new Date(milliseconds).toISOString() === text.replace("Z", ".000Z"));
   return milliseconds / 1000;
 }
 
 function signedOf(map: JsonMap): Signed {
   const type = textIn(map, "_type");
   const expires = instantOf(textIn(map, "expires"));
-  if (!TOP.includes(type) || !/^1(?:\.\d+){1,2}$/.test(textIn(map, "spec_version"))) throw new SyntaxError();
+  need(TOP.includes(type) && /^1(?:\.\d+){1,2}$/.test(textIn(map, "spec_version")));
   const ours = map.get("x-mirror");
   const [issued, role] = ours instanceof Map ? [ours.get("issued"), ours.get("role")] : [];
   const delegations = type === TARGETS && map.has("delegations") ? mapOf(map.get("delegations")) : null;
   const meta = type === TIMESTAMP || type === SNAPSHOT ? each(map.get("meta"), metaFile) : new Map();
-  if (type === TIMESTAMP && !meta.has("snapshot.json")) throw new SyntaxError();
   return {
     type,
     version: numberIn(map, "version"),
@@ -150,25 +154,32 @@ function signedOf(map: JsonMap): Signed {
   };
 }
 
+/** `signed` without what python-tuf does not carry over into what it verifies: other files that a timestamp names. */
+function known(signed: JsonMap): JsonMap {
+  if (signed.get("_type") !== TIMESTAMP) return signed;
+  const snapshot = mapOf(mapOf(signed.get("meta")).get("snapshot.json"));
+  return new Map(signed).set("meta", new Map([["snapshot.json", snapshot]]));
+}
+
 /** R11: a statement cannot have been issued after its own expiry. */
 const isInstant = (value: Json | undefined, expires: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= expires;
 
 function keyOf(map: JsonMap): Key {
   const kind = `${textIn(map, "keytype")}/${textIn(map, "scheme")}`;
-  if (!KINDS.test(kind)) throw new SyntaxError();
+  need(KINDS.test(kind));
   return { kind, value: textIn(mapOf(map.get("keyval")), "public") };
 }
 
 function roleOf(map: JsonMap): Role {
   const keyids = textsIn(map, "keyids");
-  if (new Set(keyids).size !== keyids.length) throw new SyntaxError();
+  need(new Set(keyids).size === keyids.length);
   return { keyids, threshold: numberIn(map, "threshold") };
 }
 
 function topRoles(map: Json | undefined): ReadonlyMap<string, Role> {
   const roles = each(map, roleOf);
-  if (roles.size !== TOP.length || !TOP.every((name) => roles.has(name))) throw new SyntaxError();
+  need(roles.size === TOP.length && TOP.every((name) => roles.has(name)));
   return roles;
 }
 
@@ -179,7 +190,7 @@ function delegated(map: JsonMap): { delegations: Delegation[]; bins: Bins | null
   // R5: no role can be delegated under the name of a top-level role.
   if (names.size !== delegations.length || ["", ...TOP].some((name) => names.has(name)))
     throw new SyntaxError();
-  if ((roles === null) === (bins === null)) throw new SyntaxError();
+  need((roles === null) !== (bins === null));
   return { delegations, bins: bins === null ? null : binsOf(mapOf(bins)) };
 }
 
@@ -188,20 +199,20 @@ function delegationOf(map: JsonMap): Delegation {
     (map.get(name) ?? null) === null ? undefined : textsIn(map, name),
   );
   const isTerminating = map.get("terminating");
-  if (!patterns === !prefixes || typeof isTerminating !== "boolean") throw new SyntaxError();
+  need(!patterns !== !prefixes && typeof isTerminating === "boolean");
   const role = { ...roleOf(map), name: textIn(map, "name"), isTerminating };
   return patterns ? { ...role, patterns } : { ...role, prefixes: prefixes as string[] };
 }
 
 function binsOf(map: JsonMap): Bins {
   const bits = numberIn(map, "bit_length");
-  if (bits > 32) throw new SyntaxError();
+  need(bits <= 32);
   return { ...roleOf(map), bits, prefix: textIn(map, "name_prefix") };
 }
 
 function hashesOf(value: Json | undefined): ReadonlyMap<string, string> {
   const hashes = mapOf(value);
-  if (!hashes.size) throw new SyntaxError();
+  need(hashes.size > 0);
   return new Map([...hashes].map(([name, digest]): [string, string] => [name, textOfJson(digest)]));
 }
 

@@ -10,9 +10,16 @@
 
 import type { Bytes } from "../bytes.ts";
 import { MirrorError, TrustError, UnreachableError } from "../errors.ts";
+import {
+  type Answers,
+  attempt,
+  type Complete,
+  complete,
+  type Desk,
+  fromStore,
+  type Script,
+} from "./complete.ts";
 import { unpackHead } from "./heads.ts";
-import { isAsSigned } from "./keys.ts";
-import type { MetaFile, Signed } from "./metadata.ts";
 import { type Answer, Sources } from "./sources.ts";
 import {
   ABSENT,
@@ -25,18 +32,12 @@ import {
   ROOT,
   type Session,
   type SessionLimits,
-  SNAPSHOT,
   type Stored,
-  TARGETS,
   TIMESTAMP,
   type Verified,
 } from "./state.ts";
-import { nextRoot, openRoot, PINNED, type Trusted, TrustedSet } from "./tufset.ts";
+import { nextRoot, openRoot, PINNED, type Trusted } from "./tufset.ts";
 import { type Offer, offerOf, verdict } from "./verdict.ts";
-import { search } from "./verified.ts";
-
-type Answers = ReadonlyMap<Ask, Answer>;
-type Script<T = void> = AsyncGenerator<readonly Ask[], T, Answers>;
 
 export interface SessionOptions {
   /** The device's clock; it may be wrong by years. */
@@ -52,39 +53,28 @@ export interface SessionOptions {
   readonly isStrict?: boolean;
 }
 
-/** What `step` gives, or null when it throws one of our errors. */
-async function attempt<T>(step: () => Promise<T>): Promise<T | null> {
-  try {
-    return await step();
-  } catch (error) {
-    if (error instanceof MirrorError) return null;
-    throw error;
-  }
-}
-
 export class MetadataSession implements Session {
-  readonly #stored: Stored;
+  readonly #desk: Desk;
   readonly #sources: Sources;
-  readonly #options: SessionOptions;
   readonly #limits: SessionLimits;
+  readonly #now: number;
   readonly #isStrict: boolean;
-  readonly #wanted: readonly string[];
   readonly #roots: Trusted[];
   readonly #script: Script;
   readonly #accepted = new Map<string, Bytes>();
-  #used = new Map<string, Bytes>();
   #open = new Set<Ask>();
   #answers = new Map<Ask, Answer>();
   #error: MirrorError | undefined;
   #verified: Verified | undefined;
 
   private constructor(stored: Stored, root: Trusted, sources: readonly string[], options: SessionOptions) {
-    this.#stored = stored;
-    this.#options = options;
-    this.#limits = options.limits ?? OUR_LIMITS;
-    this.#isStrict = options.isStrict ?? false;
-    this.#wanted = options.wanted ?? [];
-    this.#sources = new Sources(sources, options.candidates ?? new Map(), this.#isStrict);
+    const { now, isStrict = false, limits = OUR_LIMITS, wanted = [], head, candidates = new Map() } = options;
+    this.#now = now;
+    this.#limits = limits;
+    this.#isStrict = isStrict;
+    this.#sources = new Sources(sources, candidates, isStrict);
+    const accept = (name: string, data: Bytes) => this.#accept(name, data);
+    this.#desk = { stored, sources: this.#sources, limits, wanted, head, accept };
     this.#roots = [root];
     this.#script = this.#run();
   }
@@ -123,7 +113,7 @@ export class MetadataSession implements Session {
 
   /** A timestamp must be signed for a root known so far, a head must carry one, the next root must follow. */
   async mayBeGenuine({ path }: Ask, body: Bytes): Promise<boolean> {
-    const { head } = this.#options;
+    const { head } = this.#desk;
     const isGenuine = await attempt(async () => {
       if (path === fileOf(TIMESTAMP)) return this.#isSigned(body);
       if (head && path === headPath(head)) return this.#isSigned(unpackHead(body).get(fileOf(TIMESTAMP)));
@@ -174,7 +164,7 @@ export class MetadataSession implements Session {
   }
 
   async *#run(): Script {
-    const { head } = this.#options;
+    const { head } = this.#desk;
     if (head) yield* this.#firstHead(head);
     yield* this.#followRoots();
     const stamps = this.#stampAsks();
@@ -183,7 +173,7 @@ export class MetadataSession implements Session {
     const [given] = this.#sources.given(fileOf(TIMESTAMP));
     const [source, data] = given as [string, Bytes];
     const offer = await offerOf(data, this.#root, [source]);
-    await this.#conclude(yield* this.#complete(offer), [offer], []);
+    await this.#conclude(yield* complete(this.#desk, offer, this.#root, this.#now), [offer], []);
   }
 
   #asks(path: string, limit: number, besides: (name: string) => boolean): Ask[] {
@@ -265,8 +255,8 @@ export class MetadataSession implements Session {
 
   /** R8, R9: the newest genuine statement that can be completed wins. */
   async *#settle(): Script {
-    const held = await this.#own(this.#stored.files.get(fileOf(TIMESTAMP)));
-    const pending = await this.#own(this.#stored.pending);
+    const held = await this.#own(this.#desk.stored.files.get(fileOf(TIMESTAMP)));
+    const pending = await this.#own(this.#desk.stored.pending);
     const own = [held, pending].filter((offer) => offer !== null);
     const shown: Offer[] = [];
     for (const [source, data] of this.#sources.given(fileOf(TIMESTAMP))) {
@@ -276,22 +266,22 @@ export class MetadataSession implements Session {
     this.#compare(shown, own, held);
     const missed: Offer[] = [];
     for (const offer of ranked([...own, ...shown])) {
-      let trusted: TrustedSet;
+      let found: Complete;
       try {
-        trusted = yield* this.#complete(offer);
+        found = yield* complete(this.#desk, offer, this.#root, PINNED);
       } catch (error) {
         if (!(error instanceof MirrorError)) throw error;
-        if (error.code === "rolled-back") this.#noteAll(offer, "rolled-back", TIMESTAMP);
+        if (error.code === "rolled-back") for (const source of offer.sources) this.#note(source, error.code);
         if (this.#sources.hasAnswered || offer.payload !== held?.payload) missed.push(offer);
         continue;
       }
-      return this.#conclude(trusted, shown, missed);
+      return this.#conclude(found, shown, missed);
     }
-    await this.#conclude(await this.#fromStore(), shown, missed);
+    await this.#conclude(await fromStore(this.#desk), shown, missed);
   }
 
-  #noteAll({ sources }: Offer, kind: "rolled-back" | "fork", role: string): void {
-    for (const source of sources) this.#sources.note(source, kind, fileOf(role));
+  #note(source: string, kind: "rolled-back" | "stale" | "fork"): void {
+    this.#sources.note(source, kind, fileOf(TIMESTAMP));
   }
 
   async #isSigned(timestamp: Bytes | undefined): Promise<boolean> {
@@ -307,7 +297,7 @@ export class MetadataSession implements Session {
       return await offerOf(data, this.#root, [source]);
     } catch (error) {
       // Signed by a key that was revoked since: behind, no liar.
-      if (await this.#isSigned(data)) this.#sources.note(source, "stale", fileOf(TIMESTAMP));
+      if (await this.#isSigned(data)) this.#note(source, "stale");
       else this.#sources.blame(source, fileOf(TIMESTAMP), error);
       return null;
     }
@@ -322,188 +312,28 @@ export class MetadataSession implements Session {
   #compare(shown: readonly Offer[], own: readonly Offer[], held: Offer | null): void {
     const known = [...own, ...shown];
     const newest = Math.max(0, ...known.map(({ version }) => version));
-    const note = (source: string, kind: "rolled-back" | "stale" | "fork") =>
-      this.#sources.note(source, kind, fileOf(TIMESTAMP));
     for (const { sources, version, payload } of shown) {
       for (const source of sources) {
-        if (held && version < held.version) note(source, "rolled-back");
-        else if (version < newest) note(source, "stale");
+        if (held && version < held.version) this.#note(source, "rolled-back");
+        else if (version < newest) this.#note(source, "stale");
         if (known.some((other) => other.version === version && other.payload !== payload))
-          note(source, "fork");
+          this.#note(source, "fork");
       }
     }
   }
 
-  // --- completing one statement ------------------------------------------------------------------------------------
-
-  /** R1: all that `offer` names and `wanted` needs, from the store, the shelf and the sources. */
-  async *#complete(offer: Offer): Script<TrustedSet> {
-    const trusted = new TrustedSet(this.#root, this.#isStrict ? this.#options.now : PINNED);
-    this.#used = new Map([[fileOf(ROOT), this.#root.data]]);
-    const stored = this.#stored.files.get(fileOf(TIMESTAMP));
-    // R9: what is held bars all that is older. R10: after a change of keys it does not count.
-    if (stored) await attempt(() => trusted.addTimestamp(stored));
-    try {
-      await trusted.addTimestamp(offer.data);
-      this.#accept(fileOf(TIMESTAMP), offer.data);
-    } catch (error) {
-      if (!(stored && error instanceof TrustError && error.code === "equal-version")) throw error;
-      this.#used.set(fileOf(TIMESTAMP), stored); // R9: of one version, the first one seen
-    }
-    yield* this.#getSnapshot(trusted, offer);
-    yield* this.#getRole(trusted, offer, TARGETS, ROOT);
-    for (const path of this.#wanted) yield* this.#getWanted(trusted, offer, path);
-    return trusted;
-  }
-
-  /** All roles on the way to a target: the search stops at each that is not here yet, and begins anew when it is. */
-  async *#getWanted(trusted: TrustedSet, offer: Offer, path: string): Script {
-    for (let missing: [string, string] | null = [TARGETS, ROOT]; missing; ) {
-      yield* this.#getRole(trusted, offer, ...missing);
-      missing = null;
-      await search(path, this.#limits.delegations, async (role, parent): Promise<Signed | null> => {
-        const file = trusted.branch(role, parent);
-        if (!file) missing = [role, parent];
-        return file?.signed ?? null;
-      });
-    }
-  }
-
-  async *#getSnapshot(trusted: TrustedSet, offer: Offer): Script {
-    const { named } = trusted;
-    const stored = this.#stored.files.get(fileOf(SNAPSHOT));
-    if (stored && (await attempt(() => trusted.addSnapshot(stored, true).then(() => true)))) {
-      this.#used.set(fileOf(SNAPSHOT), stored);
-      if (!(await isAsSigned(named, stored))) this.#noteAll(offer, "fork", SNAPSHOT);
-      return;
-    }
-    const path = this.#pathOf(trusted, SNAPSHOT, named);
-    const limit = least(this.#limits.snapshot, named);
-    this.#accept(
-      fileOf(SNAPSHOT),
-      yield* this.#obtain(offer, path, limit, (data) => trusted.addSnapshot(data)),
-    );
-  }
-
-  async *#getRole(trusted: TrustedSet, offer: Offer, role: string, parent: string): Script {
-    if (trusted.branch(role, parent)) return;
-    const name = fileOf(role);
-    const add = (data: Bytes) => trusted.addTargets(data, role, parent);
-    for (const files of [this.#used, this.#stored.files]) {
-      const data = files.get(name);
-      if (data && (await attempt(() => add(data).then(() => true)))) {
-        this.#used.set(name, data);
-        return;
-      }
-    }
-    const named = trusted.snapshot.signed.meta.get(`${role}.json`);
-    if (!named) throw new TrustError("not-named");
-    const path = this.#pathOf(trusted, role, named);
-    this.#accept(name, yield* this.#obtain(offer, path, least(this.#limits.targets, named), add));
-  }
-
-  #pathOf({ root }: TrustedSet, role: string, { version }: MetaFile): string {
-    return fileOf(role, root.signed.isConsistent ? version : undefined);
-  }
-
-  /** R8: a file that is withheld or bad is asked of the next source; what `add` accepted. */
-  async *#obtain(
-    offer: Offer,
-    path: string,
-    limit: number,
-    add: (data: Bytes) => Promise<void>,
-  ): Script<Bytes> {
-    const sources = this.#sources;
-    const tried = new Set<string>();
-
-    const fitting = async (): Promise<Bytes | null> => {
-      for (const [source, data] of sources.given(path)) {
-        if (tried.has(source)) continue;
-        tried.add(source);
-        if (await sources.tries(source, path, () => add(data).then(() => true))) return data;
-      }
-      return null;
-    };
-
-    let data = await fitting();
-    for (const name of data ? [] : sources.ranked(offer.sources)) {
-      const isGiver = offer.sources.includes(name);
-      const { head } = this.#options;
-      if (head && isGiver && !sources.isHeaded(name)) {
-        const ask = sources.askHead(name, head);
-        const answers = yield [ask];
-        if (sources.takeHead(ask, answers.get(ask) as Answer)) data = await fitting();
-      }
-      if (!data && sources.mayAsk(name, path)) {
-        const ask: Ask = { source: name, path, limit };
-        const answers = yield [ask];
-        sources.take(ask, answers.get(ask) as Answer, isGiver);
-        data = await fitting();
-      }
-      if (data) break;
-    }
-    if (!data) throw new TrustError("withheld");
-    return data;
-  }
-
-  /** R9: the last complete generation, under the root it was verified with; null if there is none. */
-  async #fromStore(): Promise<TrustedSet | null> {
-    const { files } = this.#stored;
-    const [root, timestamp, snapshot, targets] = [ROOT, TIMESTAMP, SNAPSHOT, TARGETS].map((role) =>
-      files.get(fileOf(role)),
-    );
-    if (!root || !timestamp || !snapshot || !targets) return null;
-    const trusted = await attempt(async () => {
-      const set = new TrustedSet(await openRoot(root), PINNED);
-      await set.addTimestamp(timestamp);
-      await set.addSnapshot(snapshot, true);
-      await set.addTargets(targets, TARGETS, ROOT);
-      return set;
-    });
-    if (!trusted) return null;
-    this.#used = new Map(
-      [ROOT, TIMESTAMP, SNAPSHOT, TARGETS].map((role) => [fileOf(role), files.get(fileOf(role)) as Bytes]),
-    );
-    for (const path of this.#wanted) {
-      await search(path, this.#limits.delegations, async (role, parent) => {
-        const data = files.get(fileOf(role));
-        if (!trusted.branch(role, parent) && data) {
-          await attempt(() => trusted.addTargets(data, role, parent));
-          if (trusted.branch(role, parent)) this.#used.set(fileOf(role), data);
-        }
-        return trusted.branch(role, parent)?.signed ?? null;
-      });
-    }
-    return trusted;
-  }
-
-  async #conclude(
-    trusted: TrustedSet | null,
-    shown: readonly Offer[],
-    missed: readonly Offer[],
-  ): Promise<void> {
+  async #conclude(found: Complete | null, shown: readonly Offer[], missed: readonly Offer[]): Promise<void> {
     const { hasAnswered, notes: observations } = this.#sources;
-    if (!trusted) throw hasAnswered ? new TrustError("withheld") : new UnreachableError();
-    this.#verified = await verdict(trusted, {
-      files: new Map(this.#used),
-      stored: this.#stored,
-      root: this.#root,
-      shown,
-      missed,
-      now: this.#options.now,
-      hasAnswered,
-      observations,
-      delegations: this.#limits.delegations,
-    });
+    if (!found) throw hasAnswered ? new TrustError("withheld") : new UnreachableError();
+    const { stored, limits } = this.#desk;
+    const told = { stored, root: this.#root, shown, missed, now: this.#now, hasAnswered, observations };
+    this.#verified = await verdict(found, { ...told, delegations: limits.delegations });
   }
 
   #accept(name: string, data: Bytes): void {
-    this.#used.set(name, data);
     if (this.#isStrict) this.#accepted.set(name, data);
   }
 }
-
-const least = (limit: number, { length = limit }: MetaFile): number => Math.min(limit, length);
 
 /** Newest first, our own before the sources' in their order; one of each, with all who show it. */
 function ranked(offers: readonly Offer[]): Offer[] {

@@ -144,7 +144,7 @@ export class TrustedSet {
   }
 
   /** Accept the snapshot that the timestamp names, or load a stored one for rollback checks. */
-  async addSnapshot(data: Bytes, isStored = false): Promise<void> {
+  async addSnapshot(data: Bytes, isStored = false): Promise<Trusted> {
     const metadata = opened(data, SNAPSHOT);
     refuse(isStored || metadata.signed.version === this.named.version, "wrong-version"); // R4
     const file = await enough(this.root.signed, SNAPSHOT, metadata);
@@ -157,10 +157,11 @@ export class TrustedSet {
     }
     this.#snapshot = file;
     this.#refuseOldSnapshot();
+    return file;
   }
 
   /** Accept targets metadata `role` as delegated by `parent`. */
-  async addTargets(data: Bytes, role: string, parent: string): Promise<void> {
+  async addTargets(data: Bytes, role: string, parent: string): Promise<Trusted> {
     refuse(!NOT_TARGETS.includes(role) && (role === TARGETS) === (parent === ROOT), "wrong-role"); // R5
     const metadata = opened(data, role);
     const named = said(this.snapshot, role);
@@ -173,6 +174,7 @@ export class TrustedSet {
     refuse(await isAsSigned(named, data), "not-as-signed");
     this.#refuseExpired(file);
     this.branches.push({ role, parent, file });
+    return file;
   }
 
   #refuseExpired(file: Trusted): void {

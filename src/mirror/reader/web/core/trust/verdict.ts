@@ -36,9 +36,8 @@ export async function offerOf(data: Bytes, root: Trusted, sources: readonly stri
 
 /** What a session ends with. `missed`: genuine and newer statements that stayed incomplete. */
 export async function verdict(
-  trusted: TrustedSet,
+  { trusted, files }: { readonly trusted: TrustedSet; readonly files: Files },
   told: {
-    readonly files: Files;
     readonly stored: Stored;
     readonly root: Trusted;
     readonly shown: readonly Offer[];
@@ -49,7 +48,7 @@ export async function verdict(
     readonly delegations: number;
   },
 ): Promise<Verified> {
-  const { files, stored, root, shown, missed, now, hasAnswered, observations } = told;
+  const { stored, root, shown, missed, now, hasAnswered, observations } = told;
   const { timestamp } = trusted;
   const roles = new Map<string, Trusted>([
     [ROOT, trusted.root],

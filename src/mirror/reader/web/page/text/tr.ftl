@@ -166,3 +166,4 @@ error-format = Gelen bozuktu; bu yüzden gösterilmiyor.
 error-storage = Cihaz saklamadı. Önceden saklananlar kaybolmadı.
 error-library-passphrase = Bu parola cümlesi kitaplığı açmıyor.
 error-invitation = Bu davet kullanılamaz: eksik, süresi dolmuş ya da başka bir yayının.
+kept = Seçtikleriniz bu cihazdaki kitaplıkta saklanıyor.

@@ -1,10 +1,11 @@
-/** Keeping the edition on the device, after the gate of *save*: into a library that has a passphrase. */
+/** Keeping the edition on the device, after the gate of *save*, in a library that has a passphrase; opening one. */
 
-import type { App } from "../app.ts";
+import { type App, wordsOf } from "../app.ts";
 import { dialog } from "../gate.ts";
 import { button, h } from "../h.ts";
 import * as libraries from "../library.ts";
 import { t } from "../text.ts";
+import { openNews } from "./opening.ts";
 
 const SHORTEST = 8;
 
@@ -52,4 +53,38 @@ function newPassphrase(): Promise<string | null> {
       ),
     ];
   });
+}
+
+/** Ask for the passphrase of the library that is here; reading goes on without it too. */
+export function unlocking(app: App) {
+  const input = h("input", { type: "password", autocomplete: "off", id: "passphrase", required: true });
+  const problem = h("p", { role: "alert", class: "problem" });
+  const next = () => app.go(() => openNews(app), true);
+  const unlock = async (event: Event) => {
+    event.preventDefault();
+    try {
+      app.library = await libraries.open(input.value);
+      next();
+    } catch (error) {
+      problem.textContent = wordsOf(error);
+      input.select();
+    }
+  };
+  return [
+    h("h1", {}, t("library")),
+    h("p", {}, t("library-here")),
+    h(
+      "form",
+      { onsubmit: unlock },
+      h("label", { for: "passphrase" }, t("passphrase")),
+      input,
+      problem,
+      h(
+        "div",
+        { class: "buttons" },
+        h("button", { class: "primary" }, t("open-library")),
+        button(t("open-without"), next),
+      ),
+    ),
+  ];
 }

@@ -1,8 +1,7 @@
 /** The first thing seen: what is being done, in words; and what this page cannot do. */
 
-import { type App, type View, wordsOf } from "../app.ts";
+import { type App, hasLibrary, type View, wordsOf } from "../app.ts";
 import { button, h } from "../h.ts";
-import * as libraries from "../library.ts";
 import { t } from "../text.ts";
 import { front } from "./front.ts";
 
@@ -17,7 +16,7 @@ export const insecure: View = () => [
 export const opening =
   (app: App): View =>
   async () => {
-    if (!app.library && (await libraries.exists())) return unlocking(app);
+    if (!app.library && (await hasLibrary())) return (await app.more()).unlocking(app);
     return openNews(app);
   };
 
@@ -43,6 +42,7 @@ export function openNews(app: App, isOnline = !app.archive) {
     app.go(front(app), true);
     await session.takeNotices(); // after the headlines: every act waits for them
     app.changed();
+    app.more().catch(() => {}); // so that it is here when the mirror is not; asked for again where it is needed
   };
   void run();
   return [h("h1", {}, t("opening")), step, progress, h("p", { class: "dim" }, t("self-check"))];
@@ -100,37 +100,4 @@ function invitationField(app: App) {
     field,
     h("button", {}, t("invitation-use")),
   );
-}
-
-function unlocking(app: App) {
-  const input = h("input", { type: "password", autocomplete: "off", id: "passphrase", required: true });
-  const problem = h("p", { role: "alert", class: "problem" });
-  const next = () => app.go(() => openNews(app), true);
-  const unlock = async (event: Event) => {
-    event.preventDefault();
-    try {
-      app.library = await libraries.open(input.value);
-      next();
-    } catch (error) {
-      problem.textContent = wordsOf(error);
-      input.select();
-    }
-  };
-  return [
-    h("h1", {}, t("library")),
-    h("p", {}, t("library-here")),
-    h(
-      "form",
-      { onsubmit: unlock },
-      h("label", { for: "passphrase" }, t("passphrase")),
-      input,
-      problem,
-      h(
-        "div",
-        { class: "buttons" },
-        h("button", { class: "primary" }, t("open-library")),
-        button(t("open-without"), next),
-      ),
-    ),
-  ];
 }

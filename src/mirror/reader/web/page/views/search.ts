@@ -3,7 +3,8 @@
 import type { Article } from "../../core/model.ts";
 import { type App, type View, within } from "../app.ts";
 import { button, h, said } from "../h.ts";
-import { excerpt, finder, plain } from "../search.ts";
+import { plain } from "../plain.ts";
+import { excerpt, finder } from "../search.ts";
 import { t } from "../text.ts";
 import { headline } from "./front.ts";
 

@@ -5,7 +5,6 @@ import { offered } from "../acts.ts";
 import { type App, UNANSWERED, type View } from "../app.ts";
 import { dialog } from "../gate.ts";
 import { button, type Child, h } from "../h.ts";
-import { leave, wipe } from "../leaving.ts";
 import { LANGUAGES, nameOf, placeName, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";
 import { fileField } from "./opening.ts";
@@ -64,9 +63,6 @@ export const settings =
       app.session && place(app),
       app.session && library(app),
       fileField(app),
-      h("h2", {}, t("wipe")),
-      h("p", {}, t("wipe-why")),
-      button(t("wipe"), () => wiping(app), "danger"),
     ];
   };
 
@@ -187,28 +183,6 @@ async function inviting(invite: (number: number) => Promise<string>): Promise<vo
         ),
       ),
       link,
-    ];
-  });
-}
-
-/** Say what it cannot do, then do it and leave; stay where something is left. */
-async function wiping(app: App): Promise<void> {
-  await dialog<null>((settle) => {
-    const problem = h("p", { role: "alert", class: "problem" });
-    const back = button(t("cancel"), () => settle(null), "primary");
-    back.dataset.first = "";
-    const go = async () => {
-      app.library = null;
-      const left = await wipe();
-      if (left.length) problem.textContent = t("wipe-left", { what: left.join(", ") });
-      else leave(app.shell.exit);
-    };
-    return [
-      h("h2", {}, t("wipe")),
-      h("p", {}, t("wipe-why")),
-      h("p", {}, t("wipe-cannot")),
-      problem,
-      h("div", { class: "buttons" }, back, button(t("wipe"), go, "danger")),
     ];
   });
 }
