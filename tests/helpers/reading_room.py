@@ -28,6 +28,15 @@ def tree(base: Path) -> dict[str, bytes]:
         return pool.submit(_published, base).result()
 
 
+def exported(base: Path, name: str) -> Path:
+    """The editions of the publication that ``tree`` made in ``base``, as a file of that name."""
+    made = Desk(base, base / "publication")
+    out = base / name
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(made.call, "export", str(out)).result() == 0
+    return out
+
+
 def _published(base: Path) -> dict[str, bytes]:
     made = Desk(base, base / "publication").init("--channel=fa=fa")
     made.story(

@@ -49,6 +49,12 @@ export function dialog<Answer>(build: (settle: (answer: Answer) => void) => Chil
       box.close();
     };
     box.append(h("div", {}, build(settle)));
+    // A screen reader begins with the title and all that stands before the question.
+    const text = box.querySelector(".scrolled");
+    if (text) {
+      text.id = "asked-of";
+      box.setAttribute("aria-describedby", text.id);
+    }
     const title = box.querySelector("h2");
     if (title) {
       title.id = "asked";

@@ -73,6 +73,9 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     mirrors: origin ? [origin, ...mirrors] : mirrors,
     built: BUILT,
     more,
+    met: (found: readonly string[]) => {
+      context.sources.push(...found.filter((each) => !context.sources.includes(each)));
+    },
     page: origin && shell === "page" ? new URL("r/index.html", origin).href : "",
   };
   await show(root, {

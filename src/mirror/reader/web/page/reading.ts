@@ -47,6 +47,8 @@ export interface Session {
   infoPage(designation: string, language: string): InfoPage;
   /** Keep the whole edition, and from then on what trust needs, in a library. */
   keep(library: Library, progress: Progress): Promise<void>;
+  /** End what is under way. */
+  close(): void;
   /** The link for friend `number`; `null` for a reader who was not invited. */
   readonly invite: ((number: number) => Promise<string>) | null;
 }

@@ -1,6 +1,7 @@
 /** One run as the views see it: the core's `Reader`, over the shell's mirrors or over an edition in a file. */
 
 import type { RemoteEdition } from "../core/client/edition.ts";
+import { addresses } from "../core/client/slips.ts";
 import { webTransport } from "../core/client/web.ts";
 import { TrustError } from "../core/errors.ts";
 import { gate, infoPage } from "../core/notices/gate.ts";
@@ -10,12 +11,16 @@ import { asLink, invite } from "../core/rotation/invitation.ts";
 import type { Edition, Session } from "./reading.ts";
 import type { Beginning } from "./shell.ts";
 
+const now = (): number => Math.floor(Date.now() / 1000);
+
 /** What a shell knows for all runs. */
 export interface Setting {
   readonly root: string;
   readonly mirrors: readonly string[];
   /** When the program was built. */
   readonly built: number;
+  /** Told where mirrors of an invited reader are, for parts of the program. */
+  met(addresses: readonly string[]): void;
   /** See `Shell.more`. */
   more(): Promise<typeof import("./more.ts")>;
   /** The page that an invitation for a friend opens. */
@@ -39,7 +44,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
         channel,
         mirrors,
         transport: file?.transport ?? web,
-        now: () => Math.floor(Date.now() / 1000),
+        now,
         built: setting.built,
         ...(begin.invitation && begin.isOnline ? { invitation: begin.invitation } : {}),
         ...(begin.library ? { store: begin.library } : {}),
@@ -53,6 +58,10 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       await run.takeNotices();
       await run.takeSlips();
       if (begin.library) await run.remember();
+      const { invitation, handed, freshness } = run;
+      if (!invitation || !handed) return;
+      const instants = [invitation.created, freshness.asOf];
+      setting.met(await addresses(handed.entrances, invitation.seconds, now(), instants));
     },
     get freshness() {
       return there().freshness;
@@ -86,6 +95,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
     async keep(library, told) {
       await library.tidy(await there().save(library, false, { told }));
     },
+    close: () => reader?.close(),
     get invite() {
       const { invitation, handed } = reader ?? {};
       if (!invitation || !handed) return null;

@@ -119,10 +119,7 @@ function channels(app: App): Child {
   if (all.length < 2) return null;
   const change = (event: Event) => {
     const chosen = all.find(({ id }) => id === (event.target as HTMLSelectElement).value);
-    if (!chosen) return;
-    app.channel = chosen;
-    app.edition = null;
-    app.go(() => openNews(app), true);
+    if (chosen) app.go(() => openNews(app, undefined, chosen), true);
   };
   const option = ({ id, title, language }: (typeof all)[number]) =>
     h(

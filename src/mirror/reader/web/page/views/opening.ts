@@ -1,5 +1,6 @@
 /** The first thing seen: what is being done, in words; and what this page cannot do. */
 
+import { MirrorError } from "../../core/errors.ts";
 import { type App, hasLibrary, type View, wordsOf } from "../app.ts";
 import { button, h } from "../h.ts";
 import { t } from "../text.ts";
@@ -20,23 +21,28 @@ export const opening =
     return openNews(app);
   };
 
-/** Get the news of the present channel, and say how it goes. */
-export function openNews(app: App, isOnline = !app.archive) {
+/** Get the news of a channel, and say how it goes. What was read before stays where that fails. */
+export function openNews(app: App, isOnline = !app.archive, channel = app.channel) {
   const step = h("p", { role: "status" });
   const progress = h("progress", { "aria-label": t("opening") });
-  const run = async () => {
-    const { library, archive, invitation } = app;
-    const session = app.shell.session(app.channel.id, { library, archive, isOnline, invitation });
-    app.edition = null;
-    app.session = session;
+  const open = async () => {
+    const { library, archive, invitation, session: before } = app;
+    const session = app.shell.session(channel.id, { library, archive, isOnline, invitation });
     try {
-      app.edition = await session.open((name, done, total) => {
-        const part = total ? ` ${t("opening-part", { done: done ?? 0, total })}` : "";
+      const edition = await session.open((name, done, total) => {
+        const part = total ? ` ${t("opening-part", { done, total })}` : "";
         step.textContent = t(`opening-${name}`) + part;
-        if (total) Object.assign(progress, { max: total, value: done ?? 0 });
+        if (total) Object.assign(progress, { max: total, value: done });
       });
+      before?.close();
+      Object.assign(app, { session, edition, channel });
     } catch (error) {
-      app.go(failed(app, error), true);
+      session.close();
+      // What cannot be used is not tried again.
+      app.archive = app.shell.archive;
+      if (error instanceof MirrorError && error.code.startsWith("invitation")) app.invitation = "";
+      app.go(before ? front(app) : failed(app, error), true);
+      if (before) app.say(wordsOf(error));
       return;
     }
     app.go(front(app), true);
@@ -44,7 +50,7 @@ export function openNews(app: App, isOnline = !app.archive) {
     app.changed();
     app.more().catch(() => {}); // so that it is here when the mirror is not; asked for again where it is needed
   };
-  void run();
+  void open();
   return [h("h1", {}, t("opening")), step, progress, h("p", { class: "dim" }, t("self-check"))];
 }
 
