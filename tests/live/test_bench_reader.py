@@ -51,10 +51,11 @@ def test_every_case_is_measured(stand: Newsstand, monkeypatch: pytest.MonkeyPatc
 def test_the_weight_is_that_of_what_a_first_visit_asks_for(stand: Newsstand, tmp_path: Path) -> None:
     figures = {each.case: each for each in asyncio.run(Bench(stand, tmp_path, 1).measure(("weight",)))}
     assert figures["code, its largest file"].is_kept
-    first = figures["code of a first visit"].median
+    first = figures["code until the headlines"].median
     assert first == sum(len(stand.tree[path]) for step in stand.published.steps["visit"][:2] for path in step)
-    parts = sum(each.median for case, each in figures.items() if case.startswith("code on demand: "))
+    parts = sum(each.median for case, each in figures.items() if case.startswith("code in parts: "))
     assert figures["code, all parts"].median == first + parts
+    assert first < figures["code of a first visit"].median < first + parts
 
 
 def test_a_target_is_of_the_median() -> None:
