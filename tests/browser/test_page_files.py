@@ -32,8 +32,8 @@ def site(carried: Mapping[str, bytes]) -> Iterator[Site]:
         yield made
 
 
-def test_one_file_reads_from_disk_and_asks_nobody(page: Page, base: Path, bundle: Path) -> None:
-    assert bundle
+@pytest.mark.usefixtures("carried")
+def test_one_file_reads_from_disk_and_asks_nobody(page: Page, base: Path) -> None:
     file = exported(base, "news.html")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -85,6 +85,26 @@ def test_one_defect_is_enough(data: bytes, code: str) -> None:
     assert caught.value.code == code
 
 
+def with_page(template: bytes, *files: tuple[str, bytes]) -> dict[str, bytes]:
+    """A program whose page is a part with this content."""
+    parts = (program.PARTS, program.write_parts({program.TEMPLATE: PIECES, "sw.js": PIECES, "x.js": PIECES}))
+    return program.with_page(program.decode(written(FACTS, *files, parts)), lambda _: template)
+
+
+def test_what_lies_beside_the_page_may_be_parts() -> None:
+    found = with_page(TEMPLATE)
+    assert found.keys() == {program.FACTS, program.PARTS, program.TEMPLATE, "sw.js"}
+    assert found[program.TEMPLATE] == TEMPLATE
+    assert b'"pieces":["abab' in program.index_page(found, PIECES)
+    assert with_page(b"", INDEX)[program.TEMPLATE] == TEMPLATE  # a file goes before a part
+
+
+@pytest.mark.parametrize("template", [b"", TEMPLATE + TEMPLATE, TEMPLATE + b"\xff"])
+def test_a_page_that_is_a_part_is_judged_as_well(template: bytes) -> None:
+    with pytest.raises(FormatError, match="no page to begin with"):
+        with_page(template)
+
+
 def test_bounds_come_before_bytes() -> None:
     writer = Writer()
     writer.raw(program.MAGIC)

@@ -139,6 +139,8 @@ def reader_program() -> Iterator[Case]:
     parts = (program.PARTS, program.write_parts(listed))
     yield one("least", "facts and a page", "ok", written(facts, index))
     yield one("with-parts", "and a part of two pieces", "ok", written(facts, index, parts))
+    begun = (program.PARTS, program.write_parts({program.TEMPLATE: PieceList(9, ("ab" * 32,), 2_560)}))
+    yield one("page-as-part", "the page is a part", "ok", written(facts, begun))
     yield one("another-magic", "a parcel", "not-a-program", written(facts, index, magic=b"mirror-parcels\1"))
     yield one("newer-version", "version 2", "not-a-program", written(facts, index, magic=b"mirror-program\2"))
     yield one("not-in-order", "the page before the facts", "not-a-program", written(index, facts))
@@ -146,6 +148,9 @@ def reader_program() -> Iterator[Case]:
     yield one("a-path", "a name with a slash", "not-a-program", written(facts, index, ("r/x", b"")))
     yield one("no-facts", "nobody says whose it is", "not-a-program", written(index))
     yield one("no-page", "nothing to begin with", "not-a-program", written(facts))
+    yield one(
+        "no-page-among-parts", "nothing to begin with, but words", "not-a-program", written(facts, parts)
+    )
     yield one("no-place", "the facts have no place", "not-a-program", written(facts, (index[0], b"<p>")))
     spaced = (facts[0], facts[1].replace(b":", b": ", 1))
     yield one("facts-spelled-otherwise", "a space in the facts", "not-a-program", written(spaced, index))

@@ -13,7 +13,7 @@ from mirror.bundle.archive import open_archive
 from mirror.bundle.piece import path_of
 from mirror.errors import LimitError, SourceError
 from mirror.publisher import export_html
-from mirror.publisher.published import current_program, head_of
+from mirror.publisher.published import current_program, head_of, pieces_of
 
 
 @pytest.fixture
@@ -54,7 +54,8 @@ def test_the_reader_inside_is_the_signed_one(made: Desk) -> None:
     files, listed = signed
     pieces = embedded(out.read_bytes(), "pieces")
     found = {name: pieces[at * 10_240 : (at + 1) * 10_240] for at, name in enumerate(listed.digests)}
-    assert program.decode(edition.unseal(listed, found.__getitem__)) == files
+    inside = program.decode(edition.unseal(listed, found.__getitem__))
+    assert program.with_page(inside, lambda part: edition.unseal(part, pieces_of(made.tree))) == files
     assert b'"shell":"file"' in out.read_bytes()
 
 

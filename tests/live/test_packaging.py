@@ -44,7 +44,7 @@ def test_every_module_document_and_datum_is_in_the_wheel(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts and "catalogue" not in path.parts
         if WEB not in path.parents or path.name == "WEB.md" or WEB / "built" in path.parents
     }
-    assert "mirror/reader/web/built/page/index.html" in here
+    assert "mirror/reader/web/built/parts/index.html" in here
     catalogue = {
         f"mirror/notices/catalogue/{path.relative_to(CATALOGUE).as_posix()}"
         for path in CATALOGUE.rglob("*")

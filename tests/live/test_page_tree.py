@@ -71,9 +71,11 @@ def test_a_second_release_signs_no_program_again(made: Desk) -> None:
 
 
 def test_a_new_program_is_signed_and_the_old_one_goes(made: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = page.built_files()
+    files, parts = page.built_files(), page.built_files(page.PARTS)
     old = pages(made.folder / "tree")["r/index.html"]
-    monkeypatch.setattr(page, "built_files", lambda *parts: {} if parts else {**files, "reader.js": b"new"})
+    monkeypatch.setattr(
+        page, "built_files", lambda *given: parts if given else {**files, "reader.js": b"new"}
+    )
     made.later().release()
     assert pages(made.folder / "tree")["r/index.html"] != old
     assert made.workspace.publication().version("reader") == 3
@@ -98,7 +100,7 @@ def without_reader(make: Callable[..., Draft], **given: Any) -> Draft:
 
 def test_parts_are_signed_carried_and_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = page.built_files()
-    part = {"text.xx.json": b"words " * 9_000}
+    part = {**page.built_files(page.PARTS), "text.xx.json": b"words " * 9_000}
     monkeypatch.setattr(page, "built_files", lambda *parts: dict(part if parts else files))
     made = desk(tmp_path)
     made.add(made.story(1))

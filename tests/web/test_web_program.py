@@ -89,19 +89,33 @@ VALUES: st.SearchStrategy[object] = st.sampled_from(
 
 
 @given(
-    names=st.lists(NAMES | st.sampled_from(["1", "__proto__", "Z"]), max_size=3),
+    names=st.lists(NAMES | st.sampled_from(["1", "__proto__", "Z", program.TEMPLATE]), max_size=3),
     key=st.sampled_from(["last", "pieces", "raw", "more"]),
     value=VALUES,
     sort=st.booleans(),
+    page=st.sampled_from([{}, {program.TEMPLATE: TEMPLATE}, {program.TEMPLATE: b""}]),
 )
 def test_parts_are_judged_as_in_python(
-    node: Node, names: list[str], key: str, value: object, *, sort: bool
+    node: Node, names: list[str], key: str, value: object, page: dict[str, bytes], *, sort: bool
 ) -> None:
     whole = dict.fromkeys(names, LISTED)
     for parts in (whole, whole | {name: {**LISTED, key: value} for name in names[:1]}):
         said = json.dumps(parts, sort_keys=sort, separators=(",", ":")).encode()
-        files = {program.FACTS: NOBODY, program.TEMPLATE: TEMPLATE, program.PARTS: said}
-        same(node, program.encode(files))
+        same(node, program.encode({program.FACTS: NOBODY, **page, program.PARTS: said}))
+
+
+@given(template=st.binary(max_size=9) | st.just(TEMPLATE) | st.just(TEMPLATE + TEMPLATE))
+def test_a_page_that_is_a_part_is_judged_as_in_python(node: Node, template: bytes) -> None:
+    parts = program.write_parts({program.TEMPLATE: LIST})
+    files = {program.FACTS: NOBODY, program.PARTS: parts}
+    listed = {"rawLength": LIST.raw_length, "digests": list(LIST.digests), "lastSize": LIST.last_size}
+    try:
+        page = program.index_page(program.with_page(files, lambda _: template), LIST)
+        expected: object = page.decode()
+    except FormatError as error:
+        expected = Refused(type(error).__name__, error.code)
+    given = {"raw": program.encode(files).hex(), "pieces": listed, "template": template.hex()}
+    assert node.ask("program-page", given) == expected
 
 
 @given(said=st.sampled_from([b"[]", b"null", b"{", b"{ }", b'{"a":[]}', b'{"a":7}', b"{}", b'"a"', b""]))

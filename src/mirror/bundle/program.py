@@ -7,8 +7,9 @@
       line name             [a-z] ([a-z0-9._-]* [a-z0-9])?, at most 40 characters
       data content          at most 1 MiB
 
-What is not needed to begin with (other languages' words, what a reader seldom does) are *parts*: lists of
-pieces of their own, which ``parts.json`` names: signed with the rest, and fetched when they are needed.
+What is not needed to begin with (other languages' words, what a reader seldom does, the page that is open
+already) are *parts*: lists of pieces of their own, which ``parts.json`` names: signed with the rest, and
+fetched when they are needed.
 
 It travels as every parcel does, so any mirror carries it and any reader checks it. What a browser opens
 first, ``index.html``, is made from it by ``index_page``: by the publisher, by a node after it verified the
@@ -20,7 +21,7 @@ Source: FORMAT.md section 14.
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, dataclass
 from itertools import chain
 from types import MappingProxyType
@@ -35,6 +36,8 @@ MAGIC: Final = b"mirror-program\x01"
 FACTS: Final = "facts.json"  # ``Facts``
 TEMPLATE: Final = "index.html"
 PARTS: Final = "parts.json"  # part → its list of pieces
+# What browsers ask for by name; it lies in ``r/`` beside the page.
+SERVED: Final = ("sw.js", "app.webmanifest", "icon.png")
 _MAX_NAME: Final = 40
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _NAME: Final = re.compile(r"[a-z](?:[a-z0-9._-]*[a-z0-9])?")
@@ -74,12 +77,30 @@ def decode(raw: bytes) -> dict[str, bytes]:
         files[name] = cursor.data(MAX_PROGRAM)
         last = name
     cursor.end()
-    template = files.get(TEMPLATE, b"")
-    if FACTS not in files or template.count(_PLACE) != 1 or not _is_utf8(template):
-        raise FormatError("The reader's program has no page to begin with.", code="not-a-program")
+    if FACTS not in files:
+        raise FormatError("The reader's program does not say whose it is.", code="not-a-program")
     read_facts(files)
-    read_parts(files)
+    if TEMPLATE not in read_parts(files):
+        _check_template(files)
     return files
+
+
+def with_page(files: Mapping[str, bytes], part: Callable[[PieceList], bytes]) -> dict[str, bytes]:
+    """``files``, with those parts that are for ``r/`` among them; ``part`` gives what a list carries.
+
+    Raises:
+        FormatError: ``not-a-program``: the page to begin with is none.
+    """
+    parts = read_parts(files)
+    whole = {name: part(parts[name]) for name in (TEMPLATE, *SERVED) if name in parts} | dict(files)
+    _check_template(whole)
+    return whole
+
+
+def _check_template(files: Mapping[str, bytes]) -> None:
+    template = files.get(TEMPLATE, b"")
+    if template.count(_PLACE) != 1 or not _is_utf8(template):
+        raise FormatError("The reader's program has no page to begin with.", code="not-a-program")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +205,8 @@ def index_page(
     Nothing in it can end the script element that it stands in, whatever the publication is called.
 
     Args:
-        files: As ``decode`` gave them.
-        pieces: What carries them.
+        files: As ``with_page`` gave them.
+        pieces: What carries the program, parts left aside.
         shell: ``page`` for the page of a mirror; ``file`` or ``loopback``.
         embedded: For a file: the ``pieces`` one after another, those of its ``parts`` in the order of their
             names, and an ``archive``.

@@ -70,7 +70,7 @@ async def fetch_notices(verified: Verified, fetcher: Pieces) -> FetchedNotices:
 
 
 async def fetch_program(verified: Verified, fetcher: Pieces) -> tuple[dict[str, bytes], PieceList] | None:
-    """The files of the browser's reader, and the list of their pieces; None where none is signed.
+    """The browser's reader, as ``program.with_page``, and its list of pieces; None where none is signed.
 
     Its parts are fetched too, so that all of it is held.
 
@@ -82,9 +82,10 @@ async def fetch_program(verified: Verified, fetcher: Pieces) -> tuple[dict[str, 
         return None
     raw, listed = await _parcel(target, fetcher, Part.PROGRAM, MAX_PROGRAM)
     files = program.decode(raw)
-    for part in program.read_parts(files).values():
-        await _unsealed(fetcher, part, Part.PROGRAM)
-    return files, listed
+    parts = {
+        part: await _unsealed(fetcher, part, Part.PROGRAM) for part in program.read_parts(files).values()
+    }
+    return program.with_page(files, parts.__getitem__), listed
 
 
 async def _parcel(target: TargetInfo, fetcher: Pieces, part: Part, most: int) -> tuple[bytes, PieceList]:

@@ -28,11 +28,9 @@ from mirror.notices.gate import Block
 
 _FOLDER: Final = "r/"
 _BUILT: Final = Path(__file__).parents[1] / "reader" / "web" / "built" / "page"
-_PARTS: Final = _BUILT.with_name("parts")
+PARTS: Final = _BUILT.with_name("parts")
 INDEX: Final = _FOLDER + program.TEMPLATE
 FRONT: Final = _FOLDER + "front/"
-# Parts of the program that a browser asks for by their names; the page takes the others from its pieces.
-_SERVED: Final = ("sw.js", "app.webmanifest", "icon.png")
 _STYLE: Final = (
     "body{max-width:42em;margin:2em auto;padding:0 1em;font:1.05em/1.6 Georgia,serif;color:#1c1c1c;"
     "background:#fff}"
@@ -53,7 +51,7 @@ def sealed_program(facts: program.Facts) -> tuple[Parcel, dict[str, bytes]] | No
 
     None where it was not built. Raises as ``built_files``.
     """
-    files, parts = built_files(), built_files(_PARTS)
+    files, parts = built_files(), built_files(PARTS)
     if not files:
         return None
     sealed = {name: piece.seal(data) for name, data in parts.items()}
@@ -89,10 +87,10 @@ def page_files(
 ) -> dict[str, bytes]:
     """All that lies in ``r/``, by path.
 
-    ``signed`` are the files of the program and ``pieces`` what carries them; ``manifests`` are the editions
-    whose front pages are to be there, ``notices`` those in force.
+    ``signed`` are the files of the program (``program.with_page``) and ``pieces`` what carries it;
+    ``manifests`` are the editions whose front pages are to be there, ``notices`` those in force.
     """
-    named = {_FOLDER + name: signed[name] for name in _SERVED if name in signed}
+    named = {_FOLDER + name: signed[name] for name in program.SERVED if name in signed}
     languages = {each.id: each.language for each in program.read_facts(signed).channels}
     # In one order for everybody, whichever channels somebody carries first.
     shown = [

@@ -145,6 +145,7 @@ def prove(
             decode(_carried(notices.sha256, get, MAX_NOTICE_SET))
             if with_page and (page := verified.target(PROGRAM_TARGET)) is not None:
                 files = program.decode(_carried(page.sha256, get, MAX_PROGRAM))
+                program.with_page(files, lambda part: edition.unseal(part, get))
                 for part in program.read_parts(files).values():
                     edition.unseal(part, get)
             for digest in edition.image_pieces(wanted.articles().values()) if with_images else ():

@@ -65,13 +65,14 @@ def program_digest(publication: Publication) -> str | None:
 
 
 def current_program(tree: Tree, publication: Publication) -> tuple[dict[str, bytes], PieceList] | None:
-    """The files of the browser's reader in force, and what carries them; None where none is signed."""
+    """The browser's reader in force, as ``program.with_page``, and its list of pieces; None without one."""
     digest = program_digest(publication)
     if digest is None:
         return None
     get = pieces_of(tree)
     listed = parcel.parse_list(digest, get(digest), MAX_PROGRAM)
-    return program.decode(edition.unseal(listed, get)), listed
+    files = program.decode(edition.unseal(listed, get))
+    return program.with_page(files, lambda part: edition.unseal(part, get)), listed
 
 
 def program_pieces(tree: Tree, publication: Publication) -> Iterator[str]:

@@ -172,4 +172,5 @@ def _page(session: ReaderSession, name: str, language: str) -> tuple[bytes, Mapp
     made, pieces = sealed
     listed = parcel.parse_list(made.head, pieces[made.head], MAX_PROGRAM)
     files = program.decode(edition.unseal(listed, pieces.__getitem__))
+    files = program.with_page(files, lambda part: edition.unseal(part, pieces.__getitem__))
     return program.index_page(files, listed, "loopback"), pieces

@@ -21,6 +21,7 @@ import { client } from "./client.ts";
 import { core } from "./core.ts";
 import { fetching } from "./fetching.ts";
 import { notices } from "./notices.ts";
+import { page } from "./page.ts";
 import { program } from "./program.ts";
 import { reading } from "./reading.ts";
 import { rotation } from "./rotation.ts";
@@ -32,6 +33,7 @@ const ANSWERERS: Answerers = {
   ...core,
   ...fetching,
   ...notices,
+  ...page,
   ...program,
   ...reading,
   ...rotation,

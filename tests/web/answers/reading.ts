@@ -2,6 +2,7 @@
 
 import { hex, unhex } from "../../../src/mirror/reader/web/core/bytes.ts";
 import type { RemoteEdition } from "../../../src/mirror/reader/web/core/client/edition.ts";
+import { Invited } from "../../../src/mirror/reader/web/core/client/invited.ts";
 import {
   addresses,
   asking,
@@ -99,8 +100,8 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
       slips: async () => {
         await reader.takeSlips();
         return {
-          finding: reader.finding,
-          entrances: (reader.handed?.entrances ?? []).map(({ text }) => text),
+          finding: reader.invited?.finding ?? null,
+          entrances: (reader.invited?.handed.entrances ?? []).map(({ text }) => text),
         };
       },
       remember: async () => {
@@ -136,7 +137,7 @@ async function read(run: Run): Promise<Json> {
   const reader = await Reader.open({
     ...(root === undefined ? {} : { root: root.length === 64 ? root : unhex(root) }),
     ...(channel === undefined ? {} : { channel }),
-    ...(invitation === undefined ? {} : { invitation }),
+    ...(invitation === undefined ? {} : { invited: await Invited.by(invitation) }),
     mirrors: run.mirrors,
     transport: webTransport(run.deadlines ?? { first: 3, next: 3 }),
     store,

@@ -4,30 +4,20 @@
  * The twin of `reader/session.py`, whose rules 1 to 6 hold here. "Disk" is the store that a person chose.
  */
 
-import { type Bytes, equal, hex, unhex, utf8 } from "./bytes.ts";
+import { type Bytes, equal, utf8 } from "./bytes.ts";
 import { fetchNotices, RemoteEdition, wanted } from "./client/edition.ts";
 import { type How, Pieces } from "./client/fetch.ts";
+import type { Remembered as Handed, Invited } from "./client/invited.ts";
 import { Lines } from "./client/lines.ts";
 import { type Mirror, mirrors, type Transport } from "./client/net.ts";
 import { refresh } from "./client/refresh.ts";
 import { type Cost, Ledger, type MirrorReport } from "./client/report.ts";
-import {
-  addresses,
-  begin,
-  type Finding,
-  type Handed,
-  handedAs,
-  handedFrom,
-  refreshSlips,
-} from "./client/slips.ts";
 import { jsonOf, MemoryStore, packed, type Store, unpacked } from "./client/store.ts";
 import { digestOf } from "./crypto.ts";
 import { FormatError, GateError, MirrorError, TrustError, UnreachableError } from "./errors.ts";
 import { MAX_METADATA } from "./limits.ts";
 import { admit, decode } from "./notices/encode.ts";
 import type { NoticeSet } from "./notices/model.ts";
-import { check, type Invitation, parse } from "./rotation/invitation.ts";
-import { derive } from "./rotation/keys.ts";
 import { MetadataSession } from "./trust/session.ts";
 import {
   type Files,
@@ -47,8 +37,8 @@ export interface Options {
   readonly channel?: string;
   /** Addresses of mirrors, the best liked first; what no browser can use is left out. */
   readonly mirrors: Iterable<string>;
-  /** The text of an invitation; its endpoints are asked before `mirrors`. */
-  readonly invitation?: string;
+  /** By an invitation, whose endpoints are asked before `mirrors`; for one run. */
+  readonly invited?: Invited;
   readonly transport: Transport;
   /** Memory by default. */
   readonly store?: Store;
@@ -66,8 +56,8 @@ interface Remembered {
   readonly seen: readonly [publisher: string, edition: number];
   /** Saved editions by channel: the head's name, and when it was known to be the newest. */
   readonly saved: ReadonlyMap<string, Saved>;
-  /** What was handed out for the invitation with this mark. */
-  readonly handed: readonly [mark: string, handed: Handed] | null;
+  /** As `Invited` gave it; looked at only when that invitation is used again. */
+  readonly handed: Handed | null;
 }
 
 export interface Saved {
@@ -83,17 +73,14 @@ export interface Saved {
  *     await reader.refresh();                      // UnreachableError, TrustError: nothing could be verified
  *     const edition = await reader.edition();
  *     await reader.takeNotices();                  // never throws: `noticesError` says why there are none
- *     await reader.takeSlips();                    // never throws: `finding` says how it went
+ *     await reader.takeSlips();                    // never throws: `invited.finding` says how it went
  *     await reader.remember();                     // in the store, where the person chose one
  */
 export class Reader {
   readonly channel: string;
   /** SHA-256 of the first root: the publication's name. */
   readonly root: string;
-  readonly invitation: Invitation | null;
-  /** What was handed out for the invitation last, and how looking for a slip went in this run. */
-  handed: Handed | null;
-  finding: Finding | null = null;
+  readonly invited: Invited | null;
   /** `null` until `takeNotices`, and when they are missing, altered, older than before, or not to be had (rule 4). */
   notices: NoticeSet | null = null;
   noticesError: MirrorError | null = null;
@@ -118,19 +105,17 @@ export class Reader {
 
   private constructor(
     options: Options,
+    channel: string,
     root: string,
-    invitation: Invitation | null,
-    handed: Handed | null,
     known: readonly Mirror[],
     store: Store,
     loaded: Bytes | null,
     remembered: Remembered | null,
   ) {
     this.#options = options;
-    this.channel = options.channel ?? invitation!.channel;
+    this.channel = channel;
     this.root = root;
-    this.invitation = invitation;
-    this.handed = handed;
+    this.invited = options.invited ?? null;
     this.#mirrors = known;
     this.#store = store;
     this.#loaded = loaded;
@@ -148,21 +133,18 @@ export class Reader {
    */
   static async open(options: Options): Promise<Reader> {
     const store = options.store ?? new MemoryStore();
-    const invitation = options.invitation === undefined ? null : await parse(options.invitation);
-    const root =
-      typeof options.root === "object"
-        ? await digestOf(options.root)
-        : (options.root ?? hex(invitation!.publication));
+    const { invited } = options;
+    const channel = options.channel ?? invited?.channel;
+    const root = typeof options.root === "object" ? await digestOf(options.root) : options.root;
+    const publication = root ?? invited?.publication;
+    if (!channel || !publication) throw new Error("without an invitation, root and channel are given");
     const now = Math.max(options.now(), options.built);
-    if (invitation) check(invitation, unhex(root), now);
+    invited?.check(publication, now);
     const loaded = await store.load();
-    const remembered = loaded && (await rememberedIn(loaded, root));
-    const mine = invitation && (await markOf(invitation));
-    const before = remembered?.handed;
-    const handed = invitation && (before?.[0] === mine ? before![1] : begin(invitation));
-    const first = invitation && handed ? await knock(invitation, handed, now) : [];
-    const known = mirrors([...first, ...options.mirrors]);
-    return new Reader(options, root, invitation, handed, known, store, loaded, remembered);
+    const remembered = loaded && (await rememberedIn(loaded, publication));
+    invited?.resume(remembered?.handed ?? null);
+    const known = mirrors([...((await invited?.knock(now)) ?? []), ...options.mirrors]);
+    return new Reader(options, channel, publication, known, store, loaded, remembered);
   }
 
   // --- trust ---------------------------------------------------------------------------------
@@ -255,19 +237,17 @@ export class Reader {
 
   /** Looks for this reader's slip, and takes what it hands out into use; once (rule 5). */
   async takeSlips(): Promise<void> {
-    const { invitation, handed } = this;
-    if (!invitation || !handed || this.finding) return;
+    const { invited } = this;
     const now = this.#options.now();
-    [this.handed, this.finding] = await refreshSlips(invitation, handed, this.verified, this.#pieces, now);
-    this.#meet(await knock(invitation, this.handed, now, this.freshness.asOf));
+    if (await invited?.look(this.verified, this.#pieces, now)) {
+      this.#meet(await invited!.knock(now, this.freshness.asOf));
+    }
   }
 
   /** Ask the invitation's own endpoints too; false where that was done, or there are none. */
   async #fallBack(): Promise<boolean> {
-    const { invitation } = this;
-    if (!invitation) return false;
     const now = Math.max(this.#options.now(), this.#options.built);
-    return this.#meet(await knock(invitation, begin(invitation), now));
+    return this.#meet((await this.invited?.knockAsNew(now)) ?? []);
   }
 
   /** Take endpoints into use that were not known; false when all were. */
@@ -371,13 +351,12 @@ export class Reader {
   }
 
   async #commit(saved: ReadonlyMap<string, Saved>): Promise<void> {
-    const { invitation, handed } = this;
     const remembered: Remembered = {
       firstRoot: this.#firstRoot!,
       stored: this.verified.stored,
       seen: this.#seen!,
       saved,
-      handed: invitation && handed ? [await markOf(invitation), handed] : (this.#remembered?.handed ?? null),
+      handed: this.invited?.remembered ?? this.#remembered?.handed ?? null,
     };
     const generation = filed(remembered);
     if (this.#loaded && equal(generation, this.#loaded)) return;
@@ -392,21 +371,13 @@ export class Reader {
   }
 }
 
-/** Where to knock for `handed`, the likeliest first. `asOf`: the newest signed instant that is known. */
-const knock = (invitation: Invitation, handed: Handed, now: number, asOf = 0): Promise<string[]> =>
-  addresses(handed.entrances, invitation.seconds, now, [invitation.created, asOf]);
-
-/** A name of an invitation's place that reveals neither its keys nor the place (`rotation.keys.tag`). */
-const markOf = async ({ keyring }: Invitation): Promise<string> =>
-  hex(await derive(keyring.branch, "tag", new Uint8Array(), 8));
-
 const FIRST_ROOT = "first-root";
 const MARKS = "marks";
 
 /** `remembered` as one value for a store; `rememberedIn` reads it. */
 function filed({ firstRoot, stored, seen, saved, handed }: Remembered): Bytes {
   const editions = [...saved].map(([channel, { head, asOf }]) => [channel, head, asOf]);
-  const marks = { seen, saved: editions, handed: handed && [handed[0], handedAs(handed[1])] };
+  const marks = { seen, saved: editions, handed };
   const files = toFiles(stored)
     .set(FIRST_ROOT, firstRoot)
     .set(MARKS, utf8(JSON.stringify(marks)));
@@ -422,13 +393,13 @@ async function rememberedIn(data: Bytes, root: string): Promise<Remembered> {
   const { seen, saved, handed } = jsonOf(marks) as {
     seen: [string, number];
     saved: [string, string, number][];
-    handed: [string, unknown] | null;
+    handed: Handed | null;
   };
   return {
     firstRoot,
     stored: fromFiles(files),
     seen,
     saved: new Map(saved.map(([channel, head, asOf]) => [channel, { head, asOf }])),
-    handed: handed && [handed[0], handedFrom(handed[1])],
+    handed,
   };
 }

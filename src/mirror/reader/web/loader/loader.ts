@@ -9,6 +9,8 @@
 import { decompress } from "fzstd";
 import type { Context, Facts, ProgramList, Shell } from "../page/context.ts";
 
+export { decompress }; // the program's modules take it from here: see `addressOf`
+
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const PIECE = 10_240;
@@ -120,6 +122,28 @@ async function carried(list: ProgramList, held: Map<string, Bytes>, tell?: () =>
   return decompress(padded, new Uint8Array(list.raw)) as Bytes;
 }
 
+// How esbuild writes what a module takes from another.
+const IMPORT = /(?<=\b(?:from|import))"(?:\.\/)?(fzstd|[\w.-]+\.js)"/g;
+const addresses = new Map<string, Promise<string>>([["fzstd", Promise.resolve(import.meta.url)]]);
+
+/**
+ * The address of the program's module `name`. Modules name each other by names, which mean nothing beside a `blob:`
+ * address; so those they take from stand in their texts by address. `read` gives bytes that were compared with names.
+ */
+function addressOf(name: string, read: (name: string) => Promise<Bytes>): Promise<string> {
+  const made = async () => {
+    let text = new TextDecoder().decode(await read(name));
+    for (const [place, taken] of text.matchAll(IMPORT)) {
+      text = text.replaceAll(place, `"${await addressOf(taken as string, read)}"`);
+    }
+    return URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  };
+  const address = addresses.get(name) ?? made();
+  addresses.set(name, address);
+  address.catch(() => addresses.delete(name)); // another try may find another mirror
+  return address;
+}
+
 /** Remembers the pieces of `lists` that stand in a file, one after another. */
 function take(id: string, lists: readonly ProgramList[], held: Map<string, Bytes>): void {
   const data = embedded(id);
@@ -150,6 +174,13 @@ async function open(): Promise<void> {
   const parts = files.has("parts.json") ? (read("parts.json") as Record<string, ProgramList>) : {};
   take("parts", Object.values(parts), pieces);
   const archive = embedded("archive");
+  const part = async (name: string) => {
+    const wanted = parts[name];
+    if (!wanted) throw new Error("there is no such part");
+    return carried(wanted, pieces);
+  };
+  const code = async (name: string) =>
+    import(await addressOf(name, async (each) => files.get(each) ?? part(each)));
   const context: Context = {
     shell,
     facts: read("facts.json") as Facts,
@@ -160,19 +191,11 @@ async function open(): Promise<void> {
     list,
     pieces,
     sources,
-    async part(name) {
-      const wanted = parts[name];
-      if (!wanted) throw new Error("there is no such part");
-      return carried(wanted, pieces);
-    },
+    part,
+    code,
   };
-  const script = new Blob([files.get("reader.js") as Bytes], { type: "text/javascript" });
-  const address = URL.createObjectURL(script);
-  ((await import(address)) as { start(root: HTMLElement, context: Context): void }).start(
-    element("app") as HTMLElement,
-    context,
-  );
-  URL.revokeObjectURL(address);
+  const { start } = await code("reader.js");
+  start(element("app") as HTMLElement, context);
 }
 
 if (globalThis.crypto?.subtle) {

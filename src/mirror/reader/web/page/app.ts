@@ -2,10 +2,9 @@
 
 import { MirrorError, StorageError, TrustError, UnreachableError } from "../core/errors.ts";
 import { type ReaderContext, readerContext } from "../core/notices/decide.ts";
-import type { GateText, InfoPage } from "../core/notices/gate.ts";
-import type { Act } from "../core/notices/model.ts";
-import { ask, dialog, noticeNodes } from "./gate.ts";
-import { button, type Child, h } from "./h.ts";
+import type { GateText } from "../core/notices/gate.ts";
+import { type Act, INLINE, NONE } from "../core/notices/model.ts";
+import { type Child, h } from "./h.ts";
 import type { Library } from "./library.ts";
 import type { Edition, Session } from "./reading.ts";
 import type { Channel, Shell } from "./shell.ts";
@@ -97,35 +96,6 @@ export function highest(app: App, acts: readonly Act[]): GateText {
   return texts.reduce((one, other) => (other.level > one.level ? other : one));
 }
 
-/** The page on one notice. */
-export const noticeView =
-  (page: InfoPage): View =>
-  () =>
-    h("article", { class: "read" }, noticeNodes(page, "h1"));
-
-/** Ask before an address outside is opened; nothing is opened without it. */
-export async function openOutside(app: App, address: string): Promise<void> {
-  const act = address.startsWith("mailto:") ? "contact" : "react";
-  if (!(await app.may(act))) return;
-  const host = act === "contact" ? address.slice(7) : new URL(address).host;
-  const isMeant = await dialog<boolean>((settle) => {
-    const stay = button(t("cancel"), () => settle(false), "primary");
-    stay.dataset.first = "";
-    return [
-      h("h2", {}, t("outside")),
-      h("p", {}, t("outside-why", { host })),
-      h("p", { class: "listed", dir: "ltr" }, address),
-      h(
-        "div",
-        { class: "buttons" },
-        stay,
-        button(t("outside-go", { host }), () => settle(true), "quiet"),
-      ),
-    ];
-  });
-  if (isMeant) window.open(address, "_blank", "noopener,noreferrer");
-}
-
 /** The gate, over whatever run is there. */
 export function gates(app: App): Pick<App, "gate" | "may"> {
   const gate = (act: Act): GateText => {
@@ -135,9 +105,9 @@ export function gates(app: App): Pick<App, "gate" | "may"> {
   return {
     gate,
     async may(...acts) {
-      const text = highest(app, acts);
-      const info = (id: string) => app.session?.infoPage(id, spoken()) ?? text;
-      return ask(text, info, (page) => app.go(noticeView(page)));
+      const { level } = highest(app, acts);
+      if (level === NONE || level === INLINE) return true; // a line stands beside the act already
+      return (await app.more()).ask(app, acts);
     },
   };
 }

@@ -33,6 +33,8 @@ export interface Context {
    * there is no such part, or no source gives it.
    */
   part(name: string): Promise<Bytes>;
+  /** The same for a part that is a module, which may take from the program's modules; run once. */
+  code(name: string): Promise<unknown>;
   /** Base addresses of mirrors that are asked for parts, in this order; the page adds those that it learns of. */
   readonly sources: string[];
 }

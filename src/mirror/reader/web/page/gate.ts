@@ -8,9 +8,12 @@
  * 4. What was answered is not kept: it would be evidence.
  */
 
-import type { Block, GateText, InfoPage } from "../core/notices/gate.ts";
-import { INLINE, NONE } from "../core/notices/model.ts";
+import type { Block, InfoPage } from "../core/notices/gate.ts";
+import type { Act } from "../core/notices/model.ts";
+import { type App, highest, type View } from "./app.ts";
+import { dialog } from "./dialog.ts";
 import { button, type Child, h } from "./h.ts";
+import { spoken, t } from "./text.ts";
 
 const LISTED = new Set(["penalty", "source", "address"]);
 
@@ -22,7 +25,7 @@ function shown(block: Block, heading: "h2" | "h3" = "h3"): HTMLElement {
 }
 
 /** Title, labels, blocks, and the same in a good language; the questions and buttons are left to whoever asks. */
-export function noticeNodes(page: InfoPage, level: "h1" | "h2" = "h2"): Child[] {
+function noticeNodes(page: InfoPage, level: "h1" | "h2" = "h2"): Child[] {
   const asked = (block: Block) => block.kind === "question" || block.kind === "button";
   const under = (block: Block) => shown(block, level === "h1" ? "h2" : "h3");
   const beside = page.beside.filter((block) => !asked(block)).map(under);
@@ -34,51 +37,21 @@ export function noticeNodes(page: InfoPage, level: "h1" | "h2" = "h2"): Child[] 
   ];
 }
 
-/** Show a dialog; `settle` closes it with an answer, and everything else closes it with `null`. */
-export function dialog<Answer>(build: (settle: (answer: Answer) => void) => Child[]): Promise<Answer | null> {
-  return new Promise((resolve) => {
-    let answer: Answer | null = null;
-    const box = h("dialog", {
-      onclose: () => {
-        box.remove();
-        resolve(answer);
-      },
-    });
-    const settle = (given: Answer) => {
-      answer = given;
-      box.close();
-    };
-    box.append(h("div", {}, build(settle)));
-    // A screen reader begins with the title and all that stands before the question.
-    const text = box.querySelector(".scrolled");
-    if (text) {
-      text.id = "asked-of";
-      box.setAttribute("aria-describedby", text.id);
-    }
-    const title = box.querySelector("h2");
-    if (title) {
-      title.id = "asked";
-      box.setAttribute("aria-labelledby", title.id);
-    }
-    document.body.append(box);
-    box.showModal();
-    box.querySelector<HTMLElement>("[data-first]")?.focus();
-  });
-}
-
 const answering = (block: Block, act: (event: MouseEvent) => unknown, kind: string): HTMLButtonElement => {
   const made = button(block.text, (event) => act(event as MouseEvent), kind);
   made.lang = block.language;
   return made;
 };
 
-/** Whether the act may go on. `info` gives the page behind a notice, and `open` shows it in the place of the question. */
-export async function ask(
-  text: GateText,
-  info: (designation: string) => InfoPage,
-  open: (page: InfoPage) => void,
-): Promise<boolean> {
-  if (text.level === NONE || text.level === INLINE) return true; // a line stands beside the act already
+/** The page on one notice. */
+const noticeView =
+  (page: InfoPage): View =>
+  () =>
+    h("article", { class: "read" }, noticeNodes(page, "h1"));
+
+/** Whether `acts` may go on. A notice that is looked up is shown in the place of the question. */
+export async function ask(app: App, acts: readonly Act[]): Promise<boolean> {
+  const text = highest(app, acts);
   const answer = await dialog<boolean>((settle) => {
     const foot = h("div", { class: "answers" });
     const put = (question: Block | null, next: () => void) => {
@@ -93,14 +66,38 @@ export async function ask(
       back.focus();
     };
     put(text.question, () => (text.again ? put(text.again, () => settle(true)) : settle(true)));
-    const links = text.more.map(info).map((page) => {
+    const links = text.more.map((id) => {
+      const page = app.session?.infoPage(id, spoken()) ?? text;
       const leave = () => {
         settle(false);
-        open(page);
+        app.go(noticeView(page));
       };
       return answering(page.title, leave, "link");
     });
     return [h("div", { class: "scrolled", tabindex: 0 }, noticeNodes(text), links), foot];
   });
   return answer === true;
+}
+
+/** Ask before an address outside is opened; nothing is opened without it. */
+export async function openOutside(app: App, address: string): Promise<void> {
+  const act = address.startsWith("mailto:") ? "contact" : "react";
+  if (!(await app.may(act))) return;
+  const host = act === "contact" ? address.slice(7) : new URL(address).host;
+  const isMeant = await dialog<boolean>((settle) => {
+    const stay = button(t("cancel"), () => settle(false), "primary");
+    stay.dataset.first = "";
+    return [
+      h("h2", {}, t("outside")),
+      h("p", {}, t("outside-why", { host })),
+      h("p", { class: "listed", dir: "ltr" }, address),
+      h(
+        "div",
+        { class: "buttons" },
+        stay,
+        button(t("outside-go", { host }), () => settle(true), "quiet"),
+      ),
+    ];
+  });
+  if (isMeant) window.open(address, "_blank", "noopener,noreferrer");
 }

@@ -1,56 +1,18 @@
 /** What the loader calls: puts the core under the page, in whichever shell this is. */
 
-import { indexPage } from "../core/bundle/program.ts";
-import * as bytes from "../core/bytes.ts";
-import * as crypt from "../core/crypto.ts";
-import * as errors from "../core/errors.ts";
-import * as decide from "../core/notices/decide.ts";
-import * as acts from "./acts.ts";
-import * as app from "./app.ts";
+import { indexPage, TEMPLATE, withTemplate } from "../core/bundle/program.ts";
+import { textOf } from "../core/bytes.ts";
+import { UnreachableError } from "../core/errors.ts";
 import type { Context } from "./context.ts";
-import * as gate from "./gate.ts";
-import * as elements from "./h.ts";
 import { offlineAt } from "./offline.ts";
 import { show } from "./page.ts";
-import * as plain from "./plain.ts";
 import { sessionOf } from "./session.ts";
 import type { Messages } from "./text.ts";
-import * as text from "./text.ts";
-import * as front from "./views/front.ts";
-import * as opening from "./views/opening.ts";
 
 /** The day before which no clock is believed: 2026-11-22, as in `reader/session.py`. */
 const BUILT = 1_795_305_600;
 /** Where leaving leads. */
 const EXIT = "about:blank";
-
-/** What `more.ts` borrows rather than brings again (`parts.mjs`), by the modules' places. */
-const LENT = {
-  "core/bytes.ts": bytes,
-  "core/crypto.ts": crypt,
-  "core/errors.ts": errors,
-  "core/notices/decide.ts": decide,
-  "page/acts.ts": acts,
-  "page/app.ts": app,
-  "page/gate.ts": gate,
-  "page/h.ts": elements,
-  "page/plain.ts": plain,
-  "page/text.ts": text,
-  "page/views/front.ts": front,
-  "page/views/opening.ts": opening,
-};
-
-type More = typeof import("./more.ts");
-
-/** Run a part of the program. */
-async function run(code: bytes.Bytes): Promise<More> {
-  const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-  try {
-    return await import(address);
-  } finally {
-    URL.revokeObjectURL(address);
-  }
-}
 
 /** Start the reader in `root`. */
 export async function start(root: HTMLElement, context: Context): Promise<void> {
@@ -59,19 +21,19 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
   const { raw, last, pieces } = context.list;
   const carried = { rawLength: raw, digests: pieces, lastSize: last };
   const offline = shell === "page" && origin ? offlineAt(origin) : null;
-  Object.assign(globalThis, { lent: LENT });
-  let fetched: Promise<More> | null = null;
-  const more = (): Promise<More> => {
-    fetched ??= context.part("more.js").then(run);
-    fetched.catch(() => {
-      fetched = null; // another try may find another mirror
-    });
-    return fetched;
+  const part = async (name: string): Promise<unknown> => {
+    try {
+      return await context.code(name);
+    } catch {
+      throw new UnreachableError("program-part"); // another try may find another mirror
+    }
   };
+  const more = () => part("more.js") as Promise<typeof import("./more.ts")>;
   const setting = {
     root: facts.root,
     mirrors: origin ? [origin, ...mirrors] : mirrors,
     built: BUILT,
+    invited: () => part("invited.js") as Promise<typeof import("./invited.ts")>,
     more,
     met: (found: readonly string[]) => {
       context.sources.push(...found.filter((each) => !context.sources.includes(each)));
@@ -87,9 +49,14 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     invitation: context.fragment && `mirror:${context.fragment}`,
     session: (channel, begin) => sessionOf(setting, channel, begin),
     async texts(language) {
-      return JSON.parse(bytes.textOf(await context.part(`text.${language.toLowerCase()}.json`))) as Messages;
+      return JSON.parse(textOf(await context.part(`text.${language.toLowerCase()}.json`))) as Messages;
     },
     more,
-    offline: offline && (() => offline.keep(indexPage(files, carried), context.pieces)),
+    offline:
+      offline &&
+      (async () => {
+        const whole = withTemplate(files, await context.part(TEMPLATE));
+        await offline.keep(indexPage(whole, carried), context.pieces);
+      }),
   });
 }

@@ -1,9 +1,14 @@
-/** What is not needed to read, as one part of the program: choices, search, a library, editions in files, and *About*. */
+/** What is not needed to read, as one part of the program: choices, search, a library, editions in files,
+ * acts and the questions before them, and *About*. */
 
 import ENGLISH from "./text/more.ftl";
 import { learn } from "./text.ts";
 
 export { mirrorIn } from "./archive.ts";
+export { copyText, copyWhole, download, passOn, printed } from "./doing.ts";
+export { ask, openOutside } from "./gate.ts";
+// With this the modules that run first become one file, from which a part takes only the names that it needs.
+export { start } from "./main.ts";
 export { about } from "./views/about.ts";
 export { keep, unlocking } from "./views/keeping.ts";
 export { searching } from "./views/search.ts";

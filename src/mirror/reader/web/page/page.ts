@@ -8,14 +8,14 @@
 
 import { OFF } from "../core/notices/model.ts";
 import { copyAsked, printAsked } from "./acts.ts";
-import { type App, gates, turn, UNANSWERED, type View, wordsOf } from "./app.ts";
+import { type App, gates, turn, UNANSWERED, type View, within, wordsOf } from "./app.ts";
 import { button, type Child, h } from "./h.ts";
 import { leave, onShifts } from "./leaving.ts";
 import type { Shell } from "./shell.ts";
 import css from "./style.css";
 import { closest, t } from "./text.ts";
 import { front } from "./views/front.ts";
-import { insecure, openFile, opening } from "./views/opening.ts";
+import { openFile, opening } from "./views/opening.ts";
 import { wiping } from "./views/wiping.ts";
 
 const SAID_FOR = 6000;
@@ -31,6 +31,7 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
   const status = h("p", { class: "status", role: "status" });
   let changing: (() => void)[] = [];
   let turns = 0;
+  let isMoreHere = false;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   const channel =
@@ -68,9 +69,10 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
     (name: "about" | "searching" | "settings"): View =>
     async () =>
       (await app.more())[name](app)();
-  const search = async () => {
-    if (await app.may("search")) app.go(later("searching"));
-  };
+  const search = () =>
+    within(app, async () => {
+      if (await app.may("search")) app.go(later("searching"));
+    });
 
   /** What stands around each view. */
   const frame = () => {
@@ -117,7 +119,13 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
       if (history.state) history.back();
       else onBack();
     },
-    more: shell.more,
+    async more() {
+      if (!isMoreHere) app.say(t("opening"));
+      const made = await shell.more();
+      if (!isMoreHere) app.say("");
+      isMoreHere = true;
+      return made;
+    },
     again: () => void render(scrollY),
     say(text) {
       status.textContent = text;
@@ -174,5 +182,5 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
   await turn(shell, closest(navigator.languages));
   app.changed();
   root.replaceChildren(head, menu, main, foot, status);
-  app.go(crypto.subtle ? opening(app) : insecure, true);
+  app.go(opening(app), true);
 }

@@ -7,12 +7,8 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { dirname, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { FluentResource } from "@fluent/bundle";
 import { transform } from "esbuild";
-
-const WEB = fileURLToPath(new URL("..", import.meta.url));
 
 /** A pattern as `text.ts` takes it. */
 function compiled(pattern, name) {
@@ -57,25 +53,6 @@ export const styles = {
     build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true });
       return { contents: code.trim(), loader: "text" };
-    });
-  },
-};
-
-/** For a part of the program: modules that `main.ts` lends are taken from there, so that there is one of each. */
-export const borrowed = {
-  name: "borrowed",
-  async setup(build) {
-    const main = await readFile(`${WEB}page/main.ts`, "utf8");
-    const lent = new Set(Array.from(main.matchAll(/^ {2}"([^"]+\.ts)": \w+,$/gm), ([, name]) => name));
-    build.onResolve({ filter: /\.ts$/ }, ({ path, importer }) => {
-      const name = relative(WEB, resolve(dirname(importer), path));
-      return lent.has(name) ? { path: name, namespace: "borrowed" } : undefined;
-    });
-    build.onLoad({ filter: /.*/, namespace: "borrowed" }, async ({ path }) => {
-      const source = await readFile(WEB + path, "utf8");
-      const names = source.matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm);
-      const each = Array.from(names, ([, name]) => `export const ${name} = from.${name};`);
-      return { contents: `const from = lent["${path}"];\n${each.join("\n")}` };
     });
   },
 };

@@ -1,13 +1,11 @@
 /** One run as the views see it: the core's `Reader`, over the shell's mirrors or over an edition in a file. */
 
 import type { RemoteEdition } from "../core/client/edition.ts";
-import { addresses } from "../core/client/slips.ts";
 import { webTransport } from "../core/client/web.ts";
 import { TrustError } from "../core/errors.ts";
 import { gate, infoPage } from "../core/notices/gate.ts";
 import { WORLD } from "../core/notices/model.ts";
 import { Reader } from "../core/reader.ts";
-import { asLink, invite } from "../core/rotation/invitation.ts";
 import type { Edition, Session } from "./reading.ts";
 import type { Beginning } from "./shell.ts";
 
@@ -23,6 +21,8 @@ export interface Setting {
   met(addresses: readonly string[]): void;
   /** See `Shell.more`. */
   more(): Promise<typeof import("./more.ts")>;
+  /** The part for invited readers; throws as `more`. */
+  invited(): Promise<typeof import("./invited.ts")>;
   /** The page that an invitation for a friend opens. */
   readonly page: string;
 }
@@ -39,6 +39,8 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       const web = webTransport();
       const file = begin.archive && (await (await setting.more()).mirrorIn(begin.archive, web));
       const mirrors = [...(file ? [file.address] : []), ...(begin.isOnline ? setting.mirrors : [])];
+      const { invitation, isOnline } = begin;
+      const invited = invitation && isOnline && (await (await setting.invited()).Invited.by(invitation));
       reader = await Reader.open({
         root: setting.root,
         channel,
@@ -46,7 +48,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
         transport: file?.transport ?? web,
         now,
         built: setting.built,
-        ...(begin.invitation && begin.isOnline ? { invitation: begin.invitation } : {}),
+        ...(invited ? { invited } : {}),
         ...(begin.library ? { store: begin.library } : {}),
       });
       await reader.refresh({ told: (done, total) => told("metadata", done, total) });
@@ -58,10 +60,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       await run.takeNotices();
       await run.takeSlips();
       if (begin.library) await run.remember();
-      const { invitation, handed, freshness } = run;
-      if (!invitation || !handed) return;
-      const instants = [invitation.created, freshness.asOf];
-      setting.met(await addresses(handed.entrances, invitation.seconds, now(), instants));
+      setting.met((await run.invited?.knock(now(), run.freshness.asOf)) ?? []);
     },
     get freshness() {
       return there().freshness;
@@ -97,11 +96,8 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
     },
     close: () => reader?.close(),
     get invite() {
-      const { invitation, handed } = reader ?? {};
-      if (!invitation || !handed) return null;
-      const entrances = handed.entrances;
-      return async (number: number) =>
-        asLink(await invite({ ...invitation, entrances }, number, there().now), setting.page);
+      const { invited } = reader ?? {};
+      return invited ? (number: number) => invited.link(number, there().now, setting.page) : null;
     },
   };
 }

@@ -14,7 +14,8 @@ const MAX_NAME = 40;
 const NAME = /^[a-z](?:[a-z0-9._-]*[a-z0-9])?$/;
 const PLACE = '"@program@"';
 const FACTS = "facts.json";
-const TEMPLATE = "index.html";
+/** The page to begin with: a file, or a part. */
+export const TEMPLATE = "index.html";
 const PARTS = "parts.json";
 
 /** What the page knows of the publication before it has verified anything. */
@@ -48,13 +49,14 @@ export function decodeProgram(raw: Bytes): Files {
     last = name;
   }
   cursor.end();
-  const template = files.get(TEMPLATE);
-  if (!template || textOf(template, "not-a-program").split(PLACE).length !== 2) {
-    throw new FormatError("not-a-program");
-  }
   readFacts(files);
-  readParts(files);
-  return files;
+  return readParts(files).has(TEMPLATE) ? files : withTemplate(files, files.get(TEMPLATE));
+}
+
+/** `files` with the page to begin with, which may travel as a part; `FormatError` where it is none. */
+export function withTemplate(files: Files, template = new Uint8Array() as Bytes): Files {
+  if (textOf(template, "not-a-program").split(PLACE).length !== 2) throw new FormatError("not-a-program");
+  return new Map(files).set(TEMPLATE, template);
 }
 
 /** The facts among a program's files; `FormatError` where they are not as `Facts.encode` in Python writes them. */
@@ -112,7 +114,7 @@ export function readParts(files: Files): ReadonlyMap<string, PieceList> {
   throw new FormatError("not-a-program");
 }
 
-/** The page of a mirror that starts the program of `files`, which `pieces` carry: the same bytes as `program.py`'s. */
+/** The page of a mirror that starts the program of `files` (`withTemplate`), which `pieces` carry: the same bytes as `program.py`'s. */
 export function indexPage(files: Files, pieces: PieceList): Bytes {
   const { channels, mirrors } = readFacts(files);
   const said = JSON.stringify({

@@ -76,3 +76,7 @@ verdict-failed = did not answer
 verdict-good = gave what it was asked for
 verdict-unasked = was not asked
 error-library-passphrase = This passphrase does not open the library.
+done-copied = Copied.
+outside = Leave for another site?
+outside-why = { $host } will see your internet address, and your network will see that you go there. Nothing there is checked.
+outside-go = Go to { $host }

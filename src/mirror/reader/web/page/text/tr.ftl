@@ -28,9 +28,6 @@ open-file = Dosyadan bir sayı aç
 invitation = Daha yeni bir davetiniz var mı?
 invitation-use = Kullan
 self-check = Bu sayfa gösterdiği her şeyi denetler. Kendini denetleyemez: sayfayı size veren onu değiştirmiş olabilir.
-insecure = Bu sayfa burada hiçbir şeyi denetleyemez
-insecure-why = Bu adrese bağlantı şifreli değil ve tarayıcılar o zaman imzaları denetlemek için gerekeni kapatır. Bu yüzden hiçbir şey gösterilmiyor: herhangi birinin olabilirdi.
-insecure-do = https:// ile başlayan bir adres, tek dosyalık okuyucu ya da bilgisayar programını kullanın.
 
 fresh-current = { $at } itibarıyla güncel.
 fresh-old = Gerçek ama eski: { $at } tarihli, { $age } önce.

@@ -28,9 +28,6 @@ open-file = 从文件打开一期
 invitation = 您有更新的邀请吗？
 invitation-use = 使用
 self-check = 本页核对它显示的一切，但无法核对自己：把页面给您的人可能改过它。
-insecure = 本页在这里无法核对任何内容
-insecure-why = 与此地址的连接没有加密，浏览器会因此关闭核对签名所需的功能。所以什么也不显示：内容可能出自任何人。
-insecure-do = 请使用以 https:// 开头的地址、单文件版或电脑程序。
 
 fresh-current = 截至 { $at } 为最新。
 fresh-old = 真实但已旧：{ $at }，{ $age }前。

@@ -1,8 +1,8 @@
 /** One article: what it says, how it stands, its pictures when they are asked for, and what can be done with it. */
 
 import type { Article, Image } from "../../core/model.ts";
-import { actsBar, setPresent } from "../acts.ts";
-import { type App, changing, openOutside, type View } from "../app.ts";
+import { actsBar, outside, setPresent } from "../acts.ts";
+import { type App, changing, type View } from "../app.ts";
 import { framed } from "../frame.ts";
 import { type Child, h, said } from "../h.ts";
 import type { Edition } from "../reading.ts";
@@ -61,7 +61,7 @@ function head(each: Article, isGone: boolean): Child[] {
 function text(app: App, edition: Edition, each: Article): HTMLElement {
   const holder = h("div", { class: "text" });
   const calls = {
-    link: (address: string) => void openOutside(app, address),
+    link: (address: string) => void outside(app, address),
     picture: (index: number, made: Document) => {
       const image = each.images[index];
       return image ? picture(app, edition, image, made) : null;

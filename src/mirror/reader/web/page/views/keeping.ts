@@ -1,7 +1,7 @@
 /** Keeping the edition on the device, after the gate of *save*, in a library that has a passphrase; opening one. */
 
 import { type App, wordsOf } from "../app.ts";
-import { dialog } from "../gate.ts";
+import { dialog } from "../dialog.ts";
 import { button, h } from "../h.ts";
 import * as libraries from "../library.ts";
 import { t } from "../text.ts";

@@ -6,13 +6,6 @@ import { button, h } from "../h.ts";
 import { t } from "../text.ts";
 import { front } from "./front.ts";
 
-/** Over plain http a browser gives no way to check a signature: nothing is shown, and said why. */
-export const insecure: View = () => [
-  h("h1", {}, t("insecure")),
-  h("p", {}, t("insecure-why")),
-  h("p", {}, t("insecure-do")),
-];
-
 /** Open the library if there is one and its owner wants to; then the news. */
 export const opening =
   (app: App): View =>

@@ -3,7 +3,7 @@
 import { readerContext } from "../../core/notices/decide.ts";
 import { offered } from "../acts.ts";
 import { type App, UNANSWERED, type View } from "../app.ts";
-import { dialog } from "../gate.ts";
+import { dialog } from "../dialog.ts";
 import { button, type Child, h } from "../h.ts";
 import { LANGUAGES, nameOf, placeName, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";

@@ -1,7 +1,7 @@
 /** Wiping, which no part that would have to be fetched may stand before. */
 
 import type { App } from "../app.ts";
-import { dialog } from "../gate.ts";
+import { dialog } from "../dialog.ts";
 import { button, h } from "../h.ts";
 import { leave } from "../leaving.ts";
 import { t } from "../text.ts";
