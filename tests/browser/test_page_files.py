@@ -57,6 +57,7 @@ def test_one_file_reads_from_disk_and_asks_nobody(page: Page, base: Path) -> Non
 
 def test_a_bundle_opens_in_a_page_whose_mirror_is_gone(page: Page, site: Site, bundle: Path) -> None:
     front(page, site.page)
+    page.wait_for_load_state("networkidle")  # all of the program is here
     site.alter = lambda _path, _body: None
     page.get_by_role("button", name="Settings").click()
     before = len(site.asked)
@@ -91,6 +92,7 @@ def test_a_damaged_bundle_is_not_shown(
 
 def test_what_is_read_stays_when_nothing_newer_can_be_had(page: Page, site: Site) -> None:
     front(page, site.page)
+    page.wait_for_load_state("networkidle")  # all of the program is here
     site.stop()
     site.alter = lambda _path, _body: None
     page.get_by_role("button", name="Look for newer news").click()
