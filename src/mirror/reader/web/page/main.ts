@@ -1,10 +1,8 @@
 /** What the loader calls: puts the core under the page, in whichever shell this is. */
 
-import { indexPage, TEMPLATE, withTemplate } from "../core/bundle/program.ts";
 import { textOf } from "../core/bytes.ts";
 import { UnreachableError } from "../core/errors.ts";
 import type { Context } from "./context.ts";
-import { offlineAt } from "./offline.ts";
 import { show } from "./page.ts";
 import { sessionOf } from "./session.ts";
 import type { Messages } from "./text.ts";
@@ -16,11 +14,9 @@ const EXIT = "about:blank";
 
 /** Start the reader in `root`. */
 export async function start(root: HTMLElement, context: Context): Promise<void> {
-  const { facts, files, origin, shell } = context;
+  const { facts, origin, shell } = context;
   const mirrors = shell === "loopback" ? [] : facts.mirrors;
-  const { raw, last, pieces } = context.list;
-  const carried = { rawLength: raw, digests: pieces, lastSize: last };
-  const offline = shell === "page" && origin ? offlineAt(origin) : null;
+  const canKeep = shell === "page" && "serviceWorker" in navigator && "caches" in globalThis;
   const part = async (name: string): Promise<unknown> => {
     try {
       return await context.code(name);
@@ -44,7 +40,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     kind: shell,
     publication: facts,
     exit: EXIT,
-    version: pieces[0]?.slice(0, 8) ?? "",
+    version: context.list.pieces[0]?.slice(0, 8) ?? "",
     archive: context.archive,
     invitation: context.fragment && `mirror:${context.fragment}`,
     session: (channel, begin) => sessionOf(setting, channel, begin),
@@ -52,11 +48,6 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
       return JSON.parse(textOf(await context.part(`text.${language.toLowerCase()}.json`))) as Messages;
     },
     more,
-    offline:
-      offline &&
-      (async () => {
-        const whole = withTemplate(files, await context.part(TEMPLATE));
-        await offline.keep(indexPage(whole, carried), context.pieces);
-      }),
+    offline: canKeep && origin ? async () => (await more()).keepProgram(origin, context) : null,
   });
 }

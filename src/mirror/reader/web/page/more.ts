@@ -1,10 +1,13 @@
 /** What is not needed to read, as one part of the program: choices, search, a library, editions in files,
  * acts and the questions before them, and *About*. */
 
+import { dress } from "./dress.ts";
+import css from "./more.css";
 import ENGLISH from "./text/more.ftl";
 import { learn } from "./text.ts";
 
 export { mirrorIn } from "./archive.ts";
+export { keepProgram } from "./carrying.ts";
 export { copyText, copyWhole, download, passOn, printed } from "./doing.ts";
 export { ask, openOutside } from "./gate.ts";
 // With this the modules that run first become one file, from which a part takes only the names that it needs.
@@ -15,3 +18,4 @@ export { searching } from "./views/search.ts";
 export { settings } from "./views/settings.ts";
 
 learn(ENGLISH);
+dress(css);

@@ -68,7 +68,9 @@ export function openNews(app: App, isOnline = !app.archive, channel = app.channe
       await session.takeNotices(); // after the headlines: every act waits for them
     }
     app.changed();
-    app.more().catch(() => {}); // so that it is here when the mirror is not; asked for again where it is needed
+    // By everyone, so that asking tells nothing of what somebody does, and that it is here when the mirror is not; asked
+    // for again where it is needed.
+    app.shell.more().catch(() => {});
   };
   void open();
   return [h("h1", {}, t("opening")), step, progress, h("p", { class: "dim" }, t("self-check"))];
