@@ -4,9 +4,10 @@ Each has a port, and so an origin, of its own; ``http://127.0.0.1`` is a secure 
 asked for is kept: method, path and headers, to see what a reader gives away.
 """
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
@@ -35,10 +36,12 @@ class Site:
     alter: Behaviour | None = None
     status: int | None = None  # instead of 200 or 404
     headers: dict[str, str] = field(default_factory=dict)
+    below: tuple[str, ...] = ("",)  # where ``headers`` are sent
     hangs: bool = False  # connections are taken and never answered
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
     _server: ThreadingHTTPServer | None = None
+    _open: set[socket.socket] = field(default_factory=set)
     _release: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -63,6 +66,15 @@ class Site:
             protocol_version = "HTTP/1.1"
             timeout = 30
 
+            def setup(self) -> None:
+                site._open.add(self.request)
+                super().setup()
+
+            def finish(self) -> None:
+                site._open.discard(self.request)
+                with suppress(OSError):
+                    super().finish()
+
             def do_GET(self) -> None:
                 site.answer(self)
 
@@ -80,12 +92,25 @@ class Site:
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         ).start()
 
+    def behave(self) -> None:
+        """Be an honest mirror again, as from the beginning."""
+        self.alter = self.status = None
+        self.headers, self.below, self.hangs = {}, ("",), False
+        self._release.set()
+        self._release = threading.Event()
+        self.asked.clear()
+        if self._server is None:
+            self.start()
+
     def stop(self) -> None:
         """Refuse connections from now on; those that are open end."""
         if self._server is not None:
             self._release.set()
             self._server.shutdown()
             self._server.server_close()
+            for each in tuple(self._open):
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
             self._server = None
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -105,7 +130,8 @@ class Site:
         handler.send_response_only(status)
         kind = _TYPES.get(inside.rpartition(".")[2], "application/octet-stream")
         fields = {"Content-Type": kind, "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
-        for name, value in {**fields, **self.headers, "Content-Length": str(len(data))}.items():
+        more = self.headers if inside.startswith(self.below) else {}
+        for name, value in {**fields, **more, "Content-Length": str(len(data))}.items():
             handler.send_header(name, value)
         handler.end_headers()
         if handler.command != "HEAD":

@@ -44,7 +44,14 @@ def node(made: Desk, tmp_path: Path) -> Place:
 
 def test_a_release_puts_the_reader_into_the_tree(made: Desk) -> None:
     found = pages(made.folder / "tree")
-    assert found.keys() == {"r/index.html", "r/sw.js", "r/front/en.html", "r/front/ru.html"}
+    assert found.keys() == {
+        "r/app.webmanifest",
+        "r/front/en.html",
+        "r/front/ru.html",
+        "r/icon.png",
+        "r/index.html",
+        "r/sw.js",
+    }
     assert all(kind_of(path) is Kind.PAGE for path in found)
     # Whatever a browser needs before it can ask for pieces comes through where connections freeze.
     assert max(map(len, found.values())) <= MAX_PIECE

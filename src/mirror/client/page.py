@@ -51,7 +51,7 @@ def sealed_program(facts: program.Facts) -> tuple[Parcel, dict[str, bytes]] | No
 
     None where it was not built. Raises as ``built_files``.
     """
-    files, parts = built_files(), built_files(PARTS)
+    files, parts = built_files(_BUILT), built_files(PARTS)
     if not files:
         return None
     sealed = {name: piece.seal(data) for name, data in parts.items()}

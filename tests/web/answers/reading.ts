@@ -3,6 +3,7 @@
 import { hex, unhex } from "../../../src/mirror/reader/web/core/bytes.ts";
 import type { RemoteEdition } from "../../../src/mirror/reader/web/core/client/edition.ts";
 import { Invited } from "../../../src/mirror/reader/web/core/client/invited.ts";
+import { newerProgram } from "../../../src/mirror/reader/web/core/client/program.ts";
 import {
   addresses,
   asking,
@@ -110,6 +111,12 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
       },
       save: async () => reader.save(store, given === "pictures"),
       saved: async () => reader.saved && { ...reader.saved },
+      program: async () => {
+        const found = await newerProgram(reader, Number(given));
+        const pieces =
+          found && Object.fromEntries([...found.pieces].map(([name, data]) => [name, hex(data)]));
+        return found && { version: found.version, index: hex(found.index), pieces: pieces ?? {} };
+      },
       report: async () =>
         reader
           .report()

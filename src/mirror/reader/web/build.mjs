@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { icon, manifest } from "./loader/icon.mjs";
 import { messagesOf, styles, texts } from "./page/parts.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -91,6 +92,8 @@ async function page() {
   const { first, parts } = await modules();
   parts["index.html"] = index; // a browser that asks for the program has it
   parts["sw.js"] = await made("worker/sw.ts", { ...SMALL, format: "iife" });
+  parts["app.webmanifest"] = manifest;
+  parts["icon.png"] = icon;
   for (const name of await readdir(`${HERE}page/text`)) {
     const tag = name.replace(".ftl", "").toLowerCase();
     if (tag === "en" || tag === "more") continue; // inside of the program

@@ -209,11 +209,11 @@ export class Reader {
     }
   }
 
-  async #ask(stored: Stored, everyone: boolean, how: How): Promise<Verified> {
+  async #ask(stored: Stored, everyone: boolean, how: How, also?: string): Promise<Verified> {
     const session = await MetadataSession.begin(stored, this.#ledger.mirrors, {
       now: this.#options.now(),
-      wanted: wanted(this.channel),
-      head: this.channel,
+      wanted: [...wanted(this.channel), ...(also ? [also] : [])],
+      ...(also ? {} : { head: this.channel }),
     });
     const signal = this.#pieces.until(how.signal);
     try {
@@ -297,6 +297,20 @@ export class Reader {
       this.notices = null;
       this.noticesError = error;
     }
+  }
+
+  /**
+   * What `open` makes of `target`, which readers seldom need.
+   *
+   * It is looked for in a session of its own, of which nothing is remembered: whoever withholds it holds back no news.
+   * Throws what `refresh` throws, and `open`.
+   */
+  async besides<Value>(
+    target: string,
+    open: (verified: Verified, pieces: Pieces) => Promise<Value>,
+    how: How = {},
+  ): Promise<Value> {
+    return open(await this.#ask(this.verified.stored, false, how, target), this.#pieces);
   }
 
   /** What each mirror did, also after a failure. */

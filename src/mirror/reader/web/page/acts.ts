@@ -56,7 +56,7 @@ export function actsBar(app: App, article: Article): HTMLElement {
       acts: ["copy_link"],
       run: async () => (await app.more()).copyWhole(app, article),
     },
-    { text: t("save"), acts: ["save"], run: async () => (await app.more()).keep(app) },
+    app.shell.keeps && { text: t("save"), acts: ["save"], run: async () => (await app.more()).keep(app) },
     {
       text: t("export"),
       acts: ["export", "save"],

@@ -16,7 +16,6 @@ const EXIT = "about:blank";
 export async function start(root: HTMLElement, context: Context): Promise<void> {
   const { facts, origin, shell } = context;
   const mirrors = shell === "loopback" ? [] : facts.mirrors;
-  const canKeep = shell === "page" && "serviceWorker" in navigator && "caches" in globalThis;
   const part = async (name: string): Promise<unknown> => {
     try {
       return await context.code(name);
@@ -36,6 +35,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     },
     page: origin && shell === "page" ? new URL("r/index.html", origin).href : "",
   };
+  const here = shell === "page" ? origin : null;
   await show(root, {
     kind: shell,
     publication: facts,
@@ -48,6 +48,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
       return JSON.parse(textOf(await context.part(`text.${language.toLowerCase()}.json`))) as Messages;
     },
     more,
-    offline: canKeep && origin ? async () => (await more()).keepProgram(origin, context) : null,
+    keeps: shell !== "loopback",
+    offline: here === null ? null : async () => (await more()).keepingAt(here, context),
   });
 }

@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../core/bytes.ts";
 import type { Progress } from "../core/client/fetch.ts";
+import type { Program } from "../core/client/program.ts";
 import type { MirrorReport } from "../core/client/report.ts";
 import type { Article, PieceList } from "../core/model.ts";
 import type { ReaderContext } from "../core/notices/decide.ts";
@@ -41,6 +42,8 @@ export interface Session {
   readonly savedAsOf: number | null;
   /** What an answer can matter to; empty without notices. */
   readonly places: Places;
+  /** The reader's own program, where a newer one than `version` is signed. Throws as `newerProgram`. */
+  program(version: number): Promise<Program | null>;
   report(): readonly MirrorReport[];
   fetchedBytes(): number;
   gate(act: Act, answers: ReaderContext, language: string): GateText;

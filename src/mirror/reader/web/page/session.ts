@@ -80,6 +80,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       named.delete(WORLD);
       return { jurisdictions: [...named], controlled: jurisdictions.flatMap((each) => each.controls) };
     },
+    program: async (version) => (await setting.more()).newerProgram(there(), version),
     report: () => there().report(),
     fetchedBytes() {
       const { fetched, wasted } = there().cost();

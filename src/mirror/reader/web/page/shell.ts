@@ -20,6 +20,16 @@ export interface Beginning {
   readonly invitation: string;
 }
 
+export interface Keeping {
+  isKept(): Promise<boolean>;
+  /** Keep the program that runs, or the newest that is signed. `StorageError`: it is not kept. */
+  keep(session: Session): Promise<void>;
+  /** Where it is kept, see whether a newer one is signed; true when that will run from the next start on. */
+  update(session: Session): Promise<boolean>;
+  /** Let the browser's own menu put a plain icon on the home screen. */
+  install(): void;
+}
+
 export interface Shell {
   readonly kind: "page" | "file" | "loopback";
   readonly publication: {
@@ -41,6 +51,8 @@ export interface Shell {
   /** What the shell was opened with: an edition inside of it, an invitation behind `#`. */
   readonly archive: Blob | null;
   readonly invitation: string;
-  /** Keep the program itself for reading without a network; `null` where the shell cannot, or has done it. */
-  readonly offline: (() => Promise<void>) | null;
+  /** Whether there can be a library; not where the address is another one each time, under which nobody finds it again. */
+  readonly keeps: boolean;
+  /** Keeping the program itself, for reading without a network; `null` where the shell or the browser cannot. */
+  readonly offline: (() => Promise<Keeping | null>) | null;
 }

@@ -38,7 +38,7 @@ const headTarget = (channel: string): string => `${channel}/head`;
 export const wanted = (channel: string): string[] => [headTarget(channel), NOTICES_TARGET];
 
 /** The piece that a target names; `null` when the publisher signed no such target. */
-async function targetPiece(
+export async function targetPiece(
   verified: Verified,
   path: string,
   pieces: Pieces,

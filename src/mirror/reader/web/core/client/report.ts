@@ -30,7 +30,8 @@ export type Part =
   | "clusters"
   | "notices"
   | "images"
-  | "slips";
+  | "slips"
+  | "program";
 
 /** What is to be thought of a mirror after this run, the worst first; FETCHING.md says what each means. */
 export type Verdict = "lied" | "forked" | "withheld" | "behind" | "failed" | "good" | "unasked";

@@ -12,7 +12,7 @@ import { front } from "./front.ts";
 export const opening =
   (app: App): View =>
   async () => {
-    if (!app.library && (await hasLibrary())) return (await app.more()).unlocking(app);
+    if (app.shell.keeps && !app.library && (await hasLibrary())) return (await app.more()).unlocking(app);
     return openNews(app);
   };
 
@@ -70,7 +70,8 @@ export function openNews(app: App, isOnline = !app.archive, channel = app.channe
     app.changed();
     // By everyone, so that asking tells nothing of what somebody does, and that it is here when the mirror is not; asked
     // for again where it is needed.
-    app.shell.more().catch(() => {});
+    const more = await app.shell.more().catch(() => null);
+    if (isOnline) await more?.update(app, session);
   };
   void open();
   return [h("h1", {}, t("opening")), step, progress, h("p", { class: "dim" }, t("self-check"))];

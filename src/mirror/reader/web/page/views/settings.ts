@@ -5,6 +5,8 @@ import { offered } from "../acts.ts";
 import { type App, UNANSWERED, type View } from "../app.ts";
 import { dialog } from "../dialog.ts";
 import { button, type Child, h } from "../h.ts";
+import type { Session } from "../reading.ts";
+import type { Keeping } from "../shell.ts";
 import { LANGUAGES, nameOf, placeName, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";
 import { fileField } from "./opening.ts";
@@ -28,8 +30,10 @@ function choice(
 
 export const settings =
   (app: App): View =>
-  () => {
+  async () => {
     const { choices } = app;
+    const keeping = (await app.shell.offline?.()) ?? null;
+    const isKept = (await keeping?.isKept()) ?? false;
     const languages = LANGUAGES.map((each): Option => [each, nameOf(each)]);
     const sizes = SIZES.map((each): Option => [`${each}`, `${each} %`]);
     const themes = THEMES.map((each): Option => [each, t(`theme-${each}`)]);
@@ -61,7 +65,7 @@ export const settings =
       h("p", { class: "dim" }, t("picture-why")),
       h("p", { class: "dim" }, t("settings-kept")),
       app.session && place(app),
-      app.session && library(app),
+      app.session && library(app, app.session, keeping, isKept),
       fileField(app),
     ];
   };
@@ -125,28 +129,35 @@ function place(app: App): Child {
 }
 
 /** What can be kept, and other acts that are not about one article. */
-function library(app: App): Child {
-  const { session, shell } = app;
-  if (!session) return null;
+function library(app: App, session: Session, keeping: Keeping | null, isKept: boolean): Child {
   const { invite } = session;
-  const { offline } = shell;
   return [
-    h("h2", {}, t("library")),
-    !app.library && h("p", {}, t("library-none")),
+    app.shell.keeps && h("h2", {}, t("library")),
+    app.shell.keeps && !app.library && h("p", {}, t("library-none")),
+    isKept && h("p", {}, t("offline-kept")),
     h(
       "div",
       { class: "buttons" },
       offered(app, [
-        { text: t("save"), acts: ["save"], run: () => keep(app) },
-        offline && {
-          text: t("offline"),
+        app.shell.keeps && { text: t("save"), acts: ["save"], run: () => keep(app) },
+        keeping &&
+          !isKept && {
+            text: t("offline"),
+            acts: ["save"],
+            run: async () => {
+              await keeping.keep(session);
+              app.again();
+              app.say(t("done-offline"));
+            },
+          },
+        keeping && {
+          text: t("install"),
           acts: ["save"],
-          run: async () => {
-            await offline();
-            app.say(t("done-offline"));
+          run: () => {
+            keeping.install();
+            app.say(t("install-how"));
           },
         },
-        shell.kind === "page" && { text: t("install"), acts: ["save"], run: () => app.say(t("install-how")) },
         invite && { text: t("invite"), acts: ["invite"], run: () => inviting(invite) },
       ]),
     ),

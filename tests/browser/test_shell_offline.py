@@ -1,0 +1,230 @@
+"""The installable page when its origin is gone: dead, swallowing, lying, blocked, seized; and in two tabs."""
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+
+from helpers.playhouse import SAID, House, keep_program, opened, reopened
+from helpers.reading_room import article, front, headline
+from helpers.stage import Site, block_page, lying, sites
+from mirror.bundle.piece import path_of
+
+CACHED = """async () => {
+  const names = await caches.keys();
+  const all = await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys())));
+  return all.flat().map(({ url }) => new URL(url).pathname.slice(1));
+}"""
+WORKERS = "async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)"
+IS_CONTROLLED = "() => navigator.serviceWorker.controller !== null"
+
+
+def kept(context: BrowserContext, origin: Site) -> Page:
+    """A page whose program is kept, in control of its worker."""
+    page = opened(context, origin.page)
+    keep_program(page)
+    page.wait_for_function(IS_CONTROLLED)
+    return page
+
+
+def read(page: Page) -> None:
+    """Read an article that was not read before."""
+    article(page, "Second story")
+    expect(page.frame_locator("iframe").get_by_text(SAID)).to_be_visible()
+
+
+def test_keeping_passes_its_gate_and_keeps_all_of_the_program_and_nothing_of_the_news(
+    page: Page, origin: Site, newsroom: House
+) -> None:
+    front(page, origin.page)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Make it work without a network").click()
+    page.locator("dialog[open] [data-first]").click()
+    assert page.evaluate(CACHED) == []
+    assert page.evaluate(WORKERS) == []
+    page.get_by_role("button", name="Back").click()
+    keep_program(page)
+    assert page.evaluate(WORKERS) == [f"{origin.address}r/"]
+    found = set(page.evaluate(CACHED))
+    # The page, its pieces, and those of its parts: other languages' words.
+    assert found == {"r/index.html", *map(path_of, newsroom.program())}
+    read(page)
+    assert set(page.evaluate(CACHED)) == found
+    # Offered once; and what it is now is said.
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("button", name="Make it work without a network")).to_have_count(0)
+
+
+def test_a_dead_origin(context: BrowserContext, origin: Site) -> None:
+    page = kept(context, origin)
+    origin.stop()
+    reopened(page)
+    read(page)
+    # Words of another language are there too, without a network.
+    context.set_offline(True)
+    page.get_by_role("button", name="Settings").click()
+    page.locator("select").first.select_option("fa")
+    expect(page.get_by_role("heading", level=1, name="تنظیمات")).to_be_visible()
+
+
+def test_without_keeping_a_dead_origin_is_dead(page: Page, origin: Site) -> None:
+    front(page, origin.page)
+    origin.stop()
+    with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
+        page.goto(origin.page)
+
+
+def test_an_origin_that_swallows_everything(context: BrowserContext, origin: Site) -> None:
+    page = kept(context, origin)
+    origin.hangs = True
+    page.close()
+    page = opened(context, origin.page)
+    read(page)
+    # Again, now that the browser waits for that origin's worker: nothing here waits with it.
+    reopened(page)
+    read(page)
+
+
+def test_an_origin_that_swallows_everything_and_a_worker_that_was_stopped(
+    context: BrowserContext, origin: Site
+) -> None:
+    page = kept(context, origin)
+    origin.hangs = True
+    session = context.new_cdp_session(page)
+    session.send("ServiceWorker.enable")
+    session.send("ServiceWorker.stopAllWorkers")
+    reopened(page)
+    read(page)
+
+
+def test_an_origin_that_lies_is_found_out_and_the_news_is_read(context: BrowserContext, origin: Site) -> None:
+    page = kept(context, origin)
+    origin.alter = lying
+    origin.asked.clear()
+    reopened(page)
+    read(page)
+    assert [path for path in origin.paths() if path.startswith("m/")]
+    page.get_by_role("button", name="About").click()
+    expect(page.locator("li.lied")).to_have_count(1)
+
+
+def test_an_origin_that_answers_everything_with_a_block_page(context: BrowserContext, origin: Site) -> None:
+    page = kept(context, origin)
+    origin.alter = block_page
+    reopened(page)
+    reopened(page)
+    read(page)
+    assert "r/sw.js" in origin.paths()
+
+
+def test_an_origin_that_denies_or_redirects_everything(context: BrowserContext, origin: Site) -> None:
+    page = kept(context, origin)
+    for status in (404, 410, 302):
+        origin.status = status
+        origin.headers = {"Location": "/blocked"} if status == 302 else {}
+        reopened(page)
+    read(page)
+
+
+WIPING = {"Clear-Site-Data": '"*"'}
+
+
+def test_an_answer_that_asks_to_clear_the_site_does_not(context: BrowserContext, origin: Site) -> None:
+    page = kept(context, origin)
+    origin.headers, origin.below = WIPING, ("m/", "p/")
+    reopened(page)
+    read(page)
+    assert "r/index.html" in page.evaluate(CACHED)
+    # The browser does obey, where a request carries what it keeps for the origin: as ours never do.
+    page.evaluate("async (address) => { await fetch(address, { cache: 'reload' }); }", f"{origin.address}m/x")
+    page.wait_for_function(f"async () => (await ({CACHED})()).length === 0")
+
+
+def test_two_tabs_of_which_one_keeps_and_one_wipes(context: BrowserContext, origin: Site) -> None:
+    other = opened(context, origin.page)
+    page = kept(context, origin)
+    reopened(other)
+    origin.stop()
+    reopened(page)
+    reopened(other)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Wipe everything").click()
+    page.locator("dialog[open]").get_by_role("button", name="Wipe everything").click()
+    page.wait_for_url("about:blank")
+    # What is open goes on; nothing is left of what was kept.
+    read(other)
+    assert other.evaluate(CACHED) == []
+    assert other.evaluate(WORKERS) == []
+
+
+def test_each_private_window_begins_with_nothing(browser: Browser, origin: Site) -> None:
+    with browser.new_context() as private:
+        kept(private, origin)
+    with browser.new_context() as private:
+        page = opened(private, origin.page)
+        assert page.evaluate(CACHED) == []
+        keep_program(page)
+        origin.stop()
+        reopened(page)
+
+
+def test_a_path_that_changes_with_the_epoch(context: BrowserContext, origin: Site) -> None:
+    with sites(origin.tree, 1, prefix="abcdefghijklmnopqrstuvwx/") as [rotating]:
+        page = kept(context, rotating)
+        assert page.evaluate(WORKERS) == [f"{rotating.address}r/"]
+        # The next epoch: the old path gives the cover site, as every other path.
+        rotating.alter = block_page
+        page.close()
+        page = opened(context, rotating.page)
+        read(page)
+        # What lies beside the path is no business of the worker's.
+        page.goto(f"{rotating.address}cover.html")
+        expect(page.get_by_role("heading", name="This site is blocked")).to_be_visible()
+
+
+def test_the_page_for_browsers_without_scripts_stays_what_it_is(
+    context: BrowserContext, origin: Site
+) -> None:
+    page = kept(context, origin)
+    page.goto(f"{origin.address}r/front/en.html")
+    expect(page.get_by_role("heading", level=2, name="First story")).to_be_visible()
+
+
+# The browser looks for another worker, as it does by itself after each visit; and until that one is in force.
+UPDATED = """async () => {
+  const [registered] = await navigator.serviceWorker.getRegistrations();
+  const { installing } = await registered.update();
+  await new Promise((done) => {
+    if (installing.state === "activated") done();
+    installing.onstatechange = () => installing.state === "activated" && done();
+  });
+}"""
+
+
+def test_another_worker_from_the_same_origin_takes_over_at_once(
+    context: BrowserContext, origin: Site
+) -> None:
+    """No page can prevent it, and WEB.md says so: who holds the origin holds what opens there."""
+    page = kept(context, origin)
+    seized = b'addEventListener("fetch", (e) => e.respondWith(new Response("seized")));'
+    seized += b'addEventListener("install", () => skipWaiting());'
+    origin.alter = lambda path, body: seized if path == "r/sw.js" else body
+    page.reload()
+    page.evaluate(UPDATED)
+    page.reload()
+    expect(page.locator("body")).to_have_text("seized")
+
+
+def test_with_a_library_everything_is_read_without_any_network(context: BrowserContext, origin: Site) -> None:
+    page = kept(context, origin)
+    article(page, "First story")
+    page.locator(".acts").get_by_role("button", name="Keep on this device").click()
+    page.locator("dialog[open] .answers .quiet").click()
+    page.get_by_label("Passphrase", exact=True).fill("a lantern in the fog")
+    page.get_by_label("The same once more").fill("a lantern in the fog")
+    page.locator("dialog[open]").get_by_role("button", name="Make the library").click()
+    expect(page.get_by_role("status").filter(has_text="Kept on this device")).to_be_visible(timeout=20_000)
+    context.set_offline(True)
+    page.reload()
+    page.get_by_label("Passphrase", exact=True).fill("a lantern in the fog")
+    page.get_by_role("button", name="Open it").click()
+    expect(headline(page, "First story")).to_be_visible(timeout=20_000)
+    read(page)
