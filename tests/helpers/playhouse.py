@@ -4,7 +4,6 @@ The newer program is the older one and a mark, so that a test sees which of them
 """
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from helpers.newsdesk import Desk, files_of
-from helpers.node import WEB
 from helpers.reading_room import TELLTALE, front, headline
 from mirror.bundle import edition, program
 from mirror.client import page as page_files
@@ -77,20 +75,18 @@ def _published(base: Path, mirrors: Sequence[str]) -> House:
     assert made.call("export", str(base / "news.html")) == 0
     made.add(made.story(5, "The mill turns again.", title="Newer story"))
     with pytest.MonkeyPatch.context() as patch:
-        _other_program(base, patch)
+        _other_program(patch)
         made.later().release()
     assert made.call("export", str(base / "news.mirror.zip")) == 0
     newer = files_of(made.folder / "tree")
     return House(base, first, newer, made.workspace.publication().roots[0])
 
 
-def _other_program(base: Path, patch: pytest.MonkeyPatch) -> None:
-    built = base / "built"
-    shutil.copytree(WEB / "built", built)
-    reader = built / "page" / "reader.js"
-    reader.write_text(f'{reader.read_text("utf-8")}\n{MARK} = "";\n', "utf-8")
-    patch.setattr(page_files, "_BUILT", built / "page")
-    patch.setattr(page_files, "PARTS", built / "parts")
+def _other_program(patch: pytest.MonkeyPatch) -> None:
+    read = page_files.built_files
+    files = read()
+    files["reader.js"] += f'\n{MARK} = "";\n'.encode()
+    patch.setattr(page_files, "built_files", lambda *parts: read(*parts) if parts else files)
 
 
 def is_newer(page: Page) -> bool:

@@ -30,22 +30,23 @@ def node() -> Iterator[Node]:
 def release(made: Press, code: bytes, root: str = "", raw: bytes | None = None) -> dict[str, Any]:
     """Sign a program of ``code`` with one part; what a reader is to get, but for its version."""
     part = piece.seal(b"words of another language " + code)
+    page = piece.seal(TEMPLATE)
     files = {
-        program.TEMPLATE: TEMPLATE,
         program.FACTS: program.Facts(root or piece.name_of(made.root), "Example News", ()).encode(),
-        program.PARTS: program.write_parts({"text.ru.json": part.pieces}),
+        program.PARTS: program.write_parts({program.TEMPLATE: page.pieces, "text.ru.json": part.pieces}),
         "reader.js": code,
     }
     sealed = parcel.seal(program.encode(files) if raw is None else raw)
     listed = parcel.parse_list(sealed.head, sealed.pieces[sealed.head], MAX_PROGRAM)
     pieces = {name: data for name, data in sealed.pieces.items() if name != sealed.head}
-    pieces |= dict(zip(part.pieces.digests, part.data, strict=True))
+    for each in (page, part):
+        pieces |= dict(zip(each.pieces.digests, each.data, strict=True))
     for data in (*pieces.values(), sealed.pieces[sealed.head]):
         made.add_piece(data)
     said = {"reader": {"reader/page": target(sealed.pieces[sealed.head])}}
     made.room.publish(changes.release(made.room.publication, said, now=made.room.now, reader=PROGRAMMERS))
     made.heartbeat()
-    index = program.index_page(files, listed)
+    index = program.index_page({**files, program.TEMPLATE: TEMPLATE}, listed)
     return {"index": index.hex(), "pieces": {name: data.hex() for name, data in pieces.items()}}
 
 

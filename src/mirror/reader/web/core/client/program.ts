@@ -59,10 +59,10 @@ async function fetchProgram(
   const list = parseList(head, MAX_PROGRAM);
   const files = decodeProgram(await carried(list));
   if (readFacts(files).root !== root) throw new TrustError("other-publication");
-  let page = files.get(TEMPLATE);
+  let template = files.get(TEMPLATE);
   for (const [name, part] of readParts(files)) {
-    const data = await carried(part);
-    if (name === TEMPLATE) page = data;
+    const raw = await carried(part);
+    if (name === TEMPLATE) template ??= raw;
   }
-  return { version: signed, index: indexPage(withTemplate(files, page), list), pieces: whole };
+  return { version: signed, index: indexPage(withTemplate(files, template), list), pieces: whole };
 }
