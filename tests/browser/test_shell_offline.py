@@ -53,6 +53,31 @@ def test_keeping_passes_its_gate_and_keeps_all_of_the_program_and_nothing_of_the
     expect(page.get_by_role("button", name="Make it work without a network")).to_have_count(0)
 
 
+def test_a_browser_hears_of_an_icon_only_after_the_warning(page: Page, origin: Site) -> None:
+    front(page, origin.page)
+    linked = page.locator("link[rel=manifest], link[rel=apple-touch-icon]")
+    expect(linked).to_have_count(0)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Put on the home screen").click()
+    page.locator("dialog[open] [data-first]").click()
+    expect(linked).to_have_count(0)
+    page.get_by_role("button", name="Put on the home screen").click()
+    page.locator("dialog[open] .answers .quiet").click()
+    expect(linked).to_have_count(2)
+    said = page.evaluate(
+        """async () => {
+          const { href } = document.querySelector("link[rel=manifest]");
+          const manifest = await (await fetch(href)).json();
+          const picture = await fetch(new URL(manifest.icons[0].src, href));
+          const icon = await createImageBitmap(await picture.blob());
+          const start = await fetch(new URL(manifest.start_url, href));
+          return [manifest.name, icon.width, icon.height, start.status, start.url];
+        }"""
+    )
+    # Nothing that tells what it is of.
+    assert said == ["News", 192, 192, 200, origin.page]
+
+
 def test_a_dead_origin(context: BrowserContext, origin: Site) -> None:
     page = kept(context, origin)
     origin.stop()

@@ -93,10 +93,39 @@ def test_in_memory_nothing_of_what_was_read_reaches_the_disk(
     assert not titles & {"First story", "Example News"}
 
 
-def test_an_invitation_is_in_no_history(profile: Profile, origin: Site) -> None:
+# Where a browser keeps the addresses that somebody went to. No page can take anything out of there.
+ADDRESSES = (
+    "History",
+    "Sessions/",
+    "Favicons",
+    "Shortcuts",
+    "Top Sites",
+    "Network Action Predictor",
+    "ukm_db",
+)
+
+
+def test_an_invitation_in_a_link_is_where_the_browser_keeps_addresses_and_nowhere_else(
+    profile: Profile, origin: Site
+) -> None:
     page = profile.open()
     page.goto(f"{origin.page}#{INVITATION}")
     expect(page.get_by_role("heading", level=1, name="Nothing could be opened")).to_be_visible()
+    assert page.url == origin.page
+    profile.close()
+    found = on_disk(profile.folder, INVITATION)
+    assert found  # WEB.md says so, and what to do instead
+    assert [each for each in found if not any(place in each for place in ADDRESSES)] == []
+
+
+def test_an_invitation_that_is_pasted_is_nowhere(profile: Profile, origin: Site) -> None:
+    page = profile.open()
+    front(page, origin.page)
+    page.get_by_role("button", name="Settings").click()
+    field = page.get_by_label("Have you got a newer invitation?")
+    field.fill(f"mirror:{INVITATION}")
+    page.get_by_role("button", name="Use it").click()
+    expect(page.get_by_text("This invitation cannot be used")).to_be_visible()
     profile.close()
     assert on_disk(profile.folder, INVITATION) == []
 

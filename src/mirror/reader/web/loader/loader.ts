@@ -159,7 +159,7 @@ function take(id: string, lists: readonly ProgramList[], held: Map<string, Bytes
 
 async function open(): Promise<void> {
   const fragment = location.hash.slice(1);
-  // An invitation is not left in the address bar, in the history or in a bookmark.
+  // An invitation is not left in the address bar or in a bookmark; in the history the browser has put it already.
   if (fragment) history.replaceState(null, "", location.pathname);
   const bar = element("bar") as HTMLProgressElement;
   const { program: list, shell } = said;

@@ -109,7 +109,8 @@ export const fileField = (app: App) =>
     }),
   );
 
-function invitationField(app: App) {
+/** A field for an invitation: what is pasted there is in no history, as a link with one is. */
+export function invitationField(app: App) {
   const field = h("textarea", {
     id: "invitation",
     rows: 3,

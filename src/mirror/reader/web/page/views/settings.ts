@@ -9,7 +9,7 @@ import type { Session } from "../reading.ts";
 import type { Keeping } from "../shell.ts";
 import { LANGUAGES, nameOf, placeName, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";
-import { fileField } from "./opening.ts";
+import { fileField, invitationField } from "./opening.ts";
 
 const SIZES = [87, 100, 115, 130, 150, 175];
 const THEMES = ["auto", "light", "dark"] as const;
@@ -67,6 +67,7 @@ export const settings =
       app.session && place(app),
       app.session && library(app, app.session, keeping, isKept),
       fileField(app),
+      app.shell.kind !== "loopback" && invitationField(app),
     ];
   };
 
