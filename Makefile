@@ -64,7 +64,7 @@ test: lint data ## Run lint, then every test: the core without a network, then t
 
 .PHONY: bench
 bench: setup .venv/bench.stamp data ## Print every figure as JSON, one line each
-	.ci/system-packages xz zstd nginx curl aria2c wget2
+	.ci/system-packages xz zstd nginx curl aria2c wget2 chromium kiwix-serve
 	PATH="$$PATH:/usr/sbin" $(BIN)/python tests/bench/run_all.py
 
 .PHONY: data

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mirror.bundle import parcel, program
 from mirror.bundle.wire import Writer
 from mirror.errors import FormatError, LimitError
-from mirror.limits import MAX_PROGRAM, MAX_PROGRAM_FILES
+from mirror.limits import MAX_PIECE, MAX_PROGRAM, MAX_PROGRAM_FILES
 from mirror.model import PieceList
 
 TEMPLATE = (
@@ -194,6 +194,15 @@ def test_no_name_ends_the_script(name: str, title: str) -> None:
     assert said["program"] == {"last": 2_560, "pieces": ["ab" * 32], "raw": 7}
     assert said["shell"] == "page"
     assert page.endswith('<a href="en.html">')
+
+
+def test_a_page_names_as_many_mirrors_as_leave_it_one_piece() -> None:
+    facts = program.Facts("ab" * 32, "News", (), tuple(f"https://{each}.example/" for each in range(999)))
+    page = program.index_page(whole(facts.encode()), PIECES)
+    assert MAX_PIECE - 40 < len(page) <= MAX_PIECE
+    assert b"https://100.example/" in page
+    assert b"https://998.example/" not in page
+    assert b"https://998.example/" in program.index_page(whole(facts.encode()), PIECES, "file")
 
 
 def test_what_is_embedded_is_base64_in_elements_of_its_own() -> None:

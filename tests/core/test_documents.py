@@ -1,6 +1,7 @@
 """Documents say what the code does: codes, bounds, threats, and nothing of where we work."""
 
 import ast
+import json
 import re
 import subprocess
 import tomllib
@@ -194,5 +195,9 @@ def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
     names = {re.split(r"[\s<>=;\[]", each)[0] for each in wanted}
-    rows = re.findall(r"^\| `([\w.-]+)` \| (\w.+) \|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    package = json.loads((SRC / "reader" / "web" / "package.json").read_text("utf-8"))
+    names |= {*package["dependencies"], *package["devDependencies"]} - {"@types/node"}
+    rows = re.findall(
+        r"^\| `([\w@/.-]+)` \| (\w.+) \|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
+    )
     assert names == {name for name, _ in rows}

@@ -66,6 +66,24 @@ def test_a_good_list_is_taken_in_its_order(numbers: list[int]) -> None:
     assert [each.text for each in found.declared] == [f"https://{each}/" for each in names]
 
 
+def test_an_address_has_one_spelling() -> None:
+    found = taken(["https://TWO.beta.org:443", "two.beta.org", "https://two.beta.org:8443/A/"])
+    assert codes(found) == [(2, "endpoint-duplicate")]
+    assert [each.text for each in found.declared] == [
+        "https://two.beta.org/",
+        "https://two.beta.org/",
+        "https://two.beta.org:8443/A/",
+    ]
+    assert taken(["http://" + "a" * 56 + ".onion:80/"]).declared[0].text.endswith("a.onion/")
+
+
+@pytest.mark.parametrize(
+    "host", ["two.beta.org.", "127.1", "0x7f.1", "a_b.org", "[::ffff:9.9.9.9%1]", "a..org"]
+)
+def test_a_host_in_another_spelling_is_no_address(host: str) -> None:
+    assert codes(taken([f"https://{host}/"])) == [(1, "endpoint-address")]
+
+
 def test_the_form_of_news_mirror_programmes() -> None:
     listed = {SITE: ["one.alpha.org", "two.beta.org"], "https://other.example.net/": ["three.gamma.org"]}
     found = taken(listed, origin=SITE + "/", pool=Pool.OPEN)

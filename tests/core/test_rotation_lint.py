@@ -87,6 +87,15 @@ def test_what_is_no_address_is_refused(url: str) -> None:
     assert lint_list([Listed(Endpoint("m", url))]) == [Fault(0, "endpoint-address")]
 
 
+@pytest.mark.parametrize(
+    "host", ["127.1", "0x7f.1", "2130706433", "0x7f000001", "0X7F.1", "1.2.3.4.5", "127.1."]
+)
+def test_an_ipv4_address_in_an_odd_spelling_is_refused(host: str) -> None:
+    """The system's resolver reads them, and most mean a place that ``endpoint-private`` refuses."""
+    assert codes(f"https://{host}/") == {"endpoint-address"}
+    assert codes("https://9.9.9.9/") == codes("https://9.to/") == codes("https://0x.org/") == set()
+
+
 def test_duplicates_are_refused_and_neighbours_reported() -> None:
     found = lint_list(listed("https://a.org/x/", "https://b.org/", "https://a.org/x/", "https://a.org/y/"))
     assert found == [Fault(2, "endpoint-duplicate", 0), Fault(3, "endpoint-same-host", 0)]

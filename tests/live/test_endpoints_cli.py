@@ -303,6 +303,16 @@ def test_endpoints_on_this_machine_are_for_the_demonstration_alone(
         assert endpoints.run(["add", *where, address], allowed) == 0
 
 
+def test_an_endpoint_has_a_secret_of_its_own(made: RotatingDesk, tmp_path: Path) -> None:
+    """Else who was sent to one could ask another under the same path, and know it for a mirror."""
+    secret = f"--secret-file={tmp_path / 'fine.secret'}"
+    made.call("endpoints add", "https://fine.house.net/", secret)
+    made.call("endpoints remove", str(max(made.facts().endpoints)), "--yes")
+    before = made.facts()
+    assert code_of(made, "endpoints add", "https://moved.garden.net/", secret) == "secret-used"
+    assert made.facts() == before
+
+
 BAD: list[tuple[list[str], type[MirrorError], str]] = [
     (["endpoints add", "http://plain.org/"], MirrorError, "endpoint-not-https"),
     (["endpoints add", "nonsense://"], MirrorError, "endpoint-address"),

@@ -72,10 +72,16 @@ def test_garbage(node: Node, raw: bytes) -> None:
     same(node, raw)
 
 
-@given(name=st.text(st.characters(exclude_categories=["Cs"])) | st.just("</script>"), first=st.booleans())
-def test_the_page_is_the_same(node: Node, name: str, *, first: bool) -> None:
+@given(
+    name=st.text(st.characters(exclude_categories=["Cs"])) | st.just("</script>"),
+    first=st.booleans(),
+    others=st.integers(0, 300),
+)
+def test_the_page_is_the_same(node: Node, name: str, others: int, *, first: bool) -> None:
     channels = (program.Channel("ru", "ru", name),) if first else ()
-    facts = program.Facts("ab" * 32, name, channels, (f"https://x.example/{name}/",)).encode()
+    facts = program.Facts(
+        "ab" * 32, name, channels, (f"https://x.example/{name}/", *others * ("https://other.example/",))
+    ).encode()
     files = {program.FACTS: facts, program.TEMPLATE: TEMPLATE}
     listed = {"rawLength": LIST.raw_length, "digests": list(LIST.digests), "lastSize": LIST.last_size}
     page = node.ask("program-page", {"raw": program.encode(files).hex(), "pieces": listed})

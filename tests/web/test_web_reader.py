@@ -376,6 +376,27 @@ def test_an_invited_reader_needs_nothing_but_the_invitation_and_moves_on(node: N
     asyncio.run(story())
 
 
+def test_what_one_invitation_was_handed_is_not_another_s(node: Node) -> None:
+    desk = handing()
+
+    async def story() -> None:
+        async with serving([desk.press.tree, desk.press.tree]) as (first, second):
+            desk.hand_out({Place((1,)): (Entrance(first.endpoint.url, b""),)})
+            entrances = (Entrance(second.endpoint.url, b""),)
+            asked = {"mirrors": [], "now": desk.now, "built": 0, "store": "two invitations"}
+            texts = [desk.invited(place, entrances).text() for place in ((1, 4), (2, 3))]
+            one, other = (asked | {"invitation": text} for text in texts)
+            steps = ["refresh", "slips", "notices", "remember"]
+            said = await asyncio.to_thread(node.ask, "read", one | {"steps": steps})
+            assert ok(said, "slips")["entrances"] == [first.endpoint.url]
+            first.heads.clear()
+            said = await asyncio.to_thread(node.ask, "read", other | {"steps": ["refresh"]})
+            assert ok(said, "refresh")["freshness"]["isChecked"]
+            assert first.heads == []
+
+    asyncio.run(story())
+
+
 def test_the_invitation_s_endpoints_are_behind_those_of_the_last_slip(node: Node) -> None:
     desk = handing()
     made = desk.press

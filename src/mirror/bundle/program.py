@@ -29,7 +29,7 @@ from typing import Final
 
 from mirror.bundle.wire import Cursor, Writer
 from mirror.errors import FormatError
-from mirror.limits import MAX_PIECES, MAX_PROGRAM, MAX_PROGRAM_FILES, PIECE_SIZES
+from mirror.limits import MAX_PIECE, MAX_PIECES, MAX_PROGRAM, MAX_PROGRAM_FILES, PIECE_SIZES
 from mirror.model import PieceList
 
 MAGIC: Final = b"mirror-program\x01"
@@ -202,7 +202,9 @@ def index_page(
     """The page that starts the program of ``files``, which ``pieces`` carry.
 
     The template, with a JSON object in its place, and ``embedded`` bytes (by the id of an element) as base64.
-    Nothing in it can end the script element that it stands in, whatever the publication is called.
+    The page of a mirror names the first of the public mirrors, as many as leave it one piece; its program
+    knows all of them. Nothing in it can end the script element that it stands in, whatever the publication
+    is called.
 
     Args:
         files: As ``with_page`` gave them.
@@ -212,16 +214,22 @@ def index_page(
             names, and an ``archive``.
     """
     facts = read_facts(files)
-    said = _json({"mirrors": facts.mirrors, "program": _listed(pieces), "shell": shell}).replace(
-        b"<", b"\\u003c"
-    )
     carried = b"".join(
         b'<script type="text/plain" id="%b">%b</script>' % (name.encode(), b64encode(data))
         for name, data in embedded.items()
     )
     first = facts.channels[0].id if facts.channels else ""
-    filled = {_PLACE: said, b"@embedded@": carried, b"@first@": first.encode()}
-    return _PLACES.sub(lambda place: filled[place[0]], files[TEMPLATE])
+
+    def page(mirrors: int) -> bytes:
+        """With so many of the mirrors."""
+        said = _json({"mirrors": facts.mirrors[:mirrors], "program": _listed(pieces), "shell": shell})
+        filled = {_PLACE: said.replace(b"<", b"\\u003c"), b"@embedded@": carried, b"@first@": first.encode()}
+        return _PLACES.sub(lambda place: filled[place[0]], files[TEMPLATE])
+
+    count = len(facts.mirrors)
+    while count and shell == "page" and len(page(count)) > MAX_PIECE:
+        count -= 1
+    return page(count)
 
 
 def _json(value: object) -> bytes:

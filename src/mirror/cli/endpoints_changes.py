@@ -46,6 +46,7 @@ def add(options: argparse.Namespace, tools: Tools) -> int:
             )
             _refuse([reason for reason, is_fatal in faults if is_fatal], known)
             secret = _secret(options.secret_file, tools) if options.secret_file else b""
+            _check_unused(secret, known)
             whole = Declared(
                 declared.text,
                 secret,
@@ -201,6 +202,22 @@ def _refuse(reasons: Sequence[Reason], known: Sequence[Known]) -> None:
         raise SourceError(
             f"Nothing was added: {len(reasons)} reason(s), all said above.", code="endpoints-refused"
         )
+
+
+def _check_unused(secret: bytes, known: Sequence[Known]) -> None:
+    """Refuse the secret of another endpoint, also of one that is out of use.
+
+    Both would have the same paths: whoever was sent to one could show that the other is a mirror.
+
+    Raises:
+        ConfigError: ``secret-used``.
+    """
+    for each in known:
+        if secret and secret == each.declared.secret:
+            raise ConfigError(
+                f"This is the secret of {each.name}: whoever knows a path there would find this one too.",
+                code="secret-used",
+            )
 
 
 def _say_warnings(reasons: Sequence[Reason], known: Sequence[Known]) -> None:

@@ -118,8 +118,10 @@ class Doorway(ABC):
         """Ask all connections to end, and wait ``seconds`` for answers under way."""
 
     def _has_entered(self, protocol: asyncio.BaseProtocol, transport: asyncio.Transport) -> None:
-        # All that the kernel does not take at once pauses the answer (see answers, rule 4).
-        transport.set_write_buffer_limits(high=0)
+        # All that the kernel does not take at once pauses the answer (see answers, rule 4). TLS pauses who
+        # reaches the upper limit, the others who exceed it: with 0 it would pause after every answer, and
+        # nothing would let it go on.
+        transport.set_write_buffer_limits(high=0 if self._tls is None else 1, low=0)
         self._open[protocol] = transport
 
     def _has_left(self, protocol: asyncio.BaseProtocol) -> None:

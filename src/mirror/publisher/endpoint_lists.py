@@ -27,7 +27,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from mirror.errors import LimitError, SourceError
 from mirror.limits import MAX_ENDPOINT_LIST, MAX_ENDPOINTS, MAX_LINE
 from mirror.net.address import endpoint as parse_address
-from mirror.net.address import is_ipv4, text_of
+from mirror.net.address import is_ipv4, split_place, text_of
 from mirror.publisher.roster import Declared, Pool
 from mirror.rotation.lint import Listed, host_of, lint_list
 from mirror.rotation.paths import is_address
@@ -140,7 +140,7 @@ def declare(entry: object, pool: Pool, *, is_local_allowed: bool = False) -> Dec
     found = _declared(entry, pool, is_local_allowed=is_local_allowed)
     if isinstance(found, Declared):
         return found
-    raise SourceError("This is no address of an endpoint: an https address is needed.", code=found[0])
+    raise SourceError(f"This endpoint was not added: {SENTENCES[found[0]]}.", code=found[0])
 
 
 def _mapped(other: int, numbers: Sequence[int]) -> int:
@@ -256,11 +256,19 @@ def _address(value: object, reasons: list[str], *, is_local_allowed: bool) -> st
     if not found.url.startswith("https://") and not may_be_plain:
         reasons.append("endpoint-not-https")
         return None
-    spelled = text_of(found)
-    if not is_address(spelled):
+    spelled = _spelled(text_of(found))
+    if spelled is None or not is_address(spelled):
         reasons.append("endpoint-address")
         return None
     return spelled
+
+
+def _spelled(text: str) -> str | None:
+    """An address with its host in lower case and without the usual port; None: its host is none."""
+    scheme, _, rest = text.partition("://")
+    authority, _, below = rest.partition("/")
+    place = authority.lower().removesuffix(":443" if scheme == "https" else ":80")
+    return f"{scheme}://{place}/{below}" if split_place(place) is not None else None
 
 
 def _is_ip(value: object) -> bool:

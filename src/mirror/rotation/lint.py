@@ -15,6 +15,7 @@ Rules (ROTATION.md section 11):
 The list of suffixes is the one shipped with the library; nothing is fetched.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ from mirror.rotation.lookalike import is_mixed, skeleton
 # house only. Examples (RFC 2606) never answer.
 _LOCAL: Final = frozenset("alt home internal invalid lan local localdomain localhost test example".split())
 _LOCAL_UNDER: Final = (".home.arpa",)
+# What a name never ends in, and the system's resolver reads as an address: "127.1", "0x7f.1" (WHATWG, URL).
+_NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 # First bytes of all blocks of IPv4 that are not for everyone (IANA, Special-Purpose Address Registry):
 # the library's full search, 14 microseconds, is spared for the rest.
@@ -104,7 +107,7 @@ def lint_list(
         looks[skeleton(registrable(brand))] = (registrable(brand), None)
     for number, each in enumerate(listed):
         host = host_of(each.endpoint)
-        if not host:
+        if not host or _is_odd(host):
             faults.append(Fault(number, "endpoint-address"))
             continue
         if not is_local_allowed and any(map(_is_local, _places(each, host))):
@@ -203,6 +206,11 @@ def _address(text: str) -> Address | None:
         return ip_address(text)
     except ValueError:
         return None
+
+
+def _is_odd(host: str) -> bool:
+    """True for an IPv4 address in another than its usual spelling."""
+    return _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None and _address(host) is None
 
 
 def _is_local(place: str) -> bool:

@@ -14,7 +14,8 @@ export { decompress }; // the program's modules take it from here: see `addressO
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const PIECE = 10_240;
-const PATIENCE = 8_000; // milliseconds for one piece; an aborted request ends a connection that froze
+const PATIENCE = 8_000; // milliseconds without a byte of any piece; an aborted request ends a connection that froze
+const WHOLE = 120_000; // milliseconds for one piece, however often a byte of it comes
 const ROUNDS = 4; // how often every source is asked for a piece
 const MAGIC = "mirror-program\u0001";
 
@@ -36,16 +37,46 @@ function embedded(id: string): Bytes | null {
   return text ? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)) : null;
 }
 
+let heard = 0; // when a byte of any piece came last
+
+/**
+ * The bytes at `address`, at most a piece. Given up when the whole link is silent, not when this request is: on a slow
+ * one, pieces wait for one another longer than any fair patience with the last of them.
+ */
+async function got(address: string): Promise<Bytes> {
+  const end = new AbortController();
+  const began = performance.now();
+  heard = began;
+  const watch = setInterval(() => {
+    const now = performance.now();
+    if (now - heard > PATIENCE || now - began > WHOLE) end.abort();
+  }, 500);
+  try {
+    const answer = await fetch(address, {
+      credentials: "omit",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+      signal: end.signal,
+    });
+    const reader = (answer.body as ReadableStream<Bytes>).getReader();
+    const chunks: Bytes[] = [];
+    for (let size = 0; ; ) {
+      const { value } = await reader.read();
+      if (!value) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+      heard = performance.now();
+      size += value.length;
+      if (size > PIECE) end.abort();
+      chunks.push(value);
+    }
+  } finally {
+    clearInterval(watch);
+  }
+}
+
 async function piece(name: string): Promise<Bytes> {
   for (let attempt = 0; ; attempt++) {
     try {
-      const answer = await fetch(`${sources[attempt % sources.length]}p/${name.slice(0, 2)}/${name}`, {
-        credentials: "omit",
-        redirect: "error",
-        referrerPolicy: "no-referrer",
-        signal: AbortSignal.timeout(PATIENCE),
-      });
-      const data = new Uint8Array(await answer.arrayBuffer());
+      const data = await got(`${sources[attempt % sources.length]}p/${name.slice(0, 2)}/${name}`);
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
       if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === name) return data;
     } catch {

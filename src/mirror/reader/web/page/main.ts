@@ -35,6 +35,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     },
     page: origin && shell === "page" ? new URL("r/index.html", origin).href : "",
   };
+  if (context.fragment) setting.invited().catch(() => {}); // beside the words of another language
   const here = shell === "page" ? origin : null;
   await show(root, {
     kind: shell,

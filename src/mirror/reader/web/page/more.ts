@@ -1,6 +1,8 @@
 /** What is not needed to read, as one part of the program: choices, search, a library, editions in files,
  * acts and the questions before them, and *About*. */
 
+import { dress } from "./dress.ts";
+import css from "./more.css";
 import ENGLISH from "./text/more.ftl";
 import { learn } from "./text.ts";
 
@@ -17,3 +19,4 @@ export { searching } from "./views/search.ts";
 export { settings } from "./views/settings.ts";
 
 learn(ENGLISH);
+dress(css);

@@ -9,6 +9,7 @@
 import { OFF } from "../core/notices/model.ts";
 import { copyAsked, printAsked } from "./acts.ts";
 import { type App, gates, turn, UNANSWERED, type View, within, wordsOf } from "./app.ts";
+import { dress } from "./dress.ts";
 import { button, type Child, h } from "./h.ts";
 import { leave, onShifts } from "./leaving.ts";
 import type { Shell } from "./shell.ts";
@@ -19,19 +20,16 @@ import { openFile, opening } from "./views/opening.ts";
 import { wiping } from "./views/wiping.ts";
 
 const SAID_FOR = 6000;
+const SLOW = 500;
 
 /** Show the reader in `root` and begin to open the news. */
 export async function show(root: HTMLElement, shell: Shell): Promise<void> {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  document.adoptedStyleSheets = [sheet];
-
+  dress(css);
   const views: { view: View; at: number }[] = [];
   const main = h("main", { id: "main", tabindex: -1 });
   const status = h("p", { class: "status", role: "status" });
   let changing: (() => void)[] = [];
   let turns = 0;
-  let isMoreHere = false;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   const channel =
@@ -120,11 +118,12 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
       else onBack();
     },
     async more() {
-      if (!isMoreHere) app.say(t("opening"));
-      const made = await shell.more();
-      if (!isMoreHere) app.say("");
-      isMoreHere = true;
-      return made;
+      const slow = setTimeout(() => app.say(t("opening")), SLOW);
+      try {
+        return await shell.more();
+      } finally {
+        clearTimeout(slow);
+      }
     },
     again: () => void render(scrollY),
     say(text) {

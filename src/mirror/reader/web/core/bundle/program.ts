@@ -5,7 +5,7 @@
 
 import { type Bytes, textOf, utf8 } from "../bytes.ts";
 import { FormatError } from "../errors.ts";
-import { MAX_PIECES, MAX_PROGRAM, MAX_PROGRAM_FILES, PIECE_SIZES } from "../limits.ts";
+import { MAX_PIECE, MAX_PIECES, MAX_PROGRAM, MAX_PROGRAM_FILES, PIECE_SIZES } from "../limits.ts";
 import type { PieceList } from "../model.ts";
 import { Cursor } from "./wire.ts";
 
@@ -117,16 +117,17 @@ export function readParts(files: Files): ReadonlyMap<string, PieceList> {
 /** The page of a mirror that starts the program of `files` (`withTemplate`), which `pieces` carry: the same bytes as `program.py`'s. */
 export function indexPage(files: Files, pieces: PieceList): Bytes {
   const { channels, mirrors } = readFacts(files);
-  const said = JSON.stringify({
-    mirrors,
-    program: { last: pieces.lastSize, pieces: pieces.digests, raw: pieces.rawLength },
-    shell: "page",
-  }).replaceAll("<", "\\u003c");
-  const filled: Record<string, string> = {
-    [PLACE]: said,
-    "@embedded@": "",
-    "@first@": channels[0]?.id ?? "",
-  };
   const template = textOf(files.get(TEMPLATE) as Bytes);
-  return utf8(template.replace(/"@program@"|@(?:embedded|first)@/g, (place) => filled[place] as string));
+  const program = { last: pieces.lastSize, pieces: pieces.digests, raw: pieces.rawLength };
+  for (let count = mirrors.length; ; count--) {
+    const said = JSON.stringify({ mirrors: mirrors.slice(0, count), program, shell: "page" });
+    const filled: Record<string, string> = {
+      [PLACE]: said.replaceAll("<", "\\u003c"),
+      "@embedded@": "",
+      "@first@": channels[0]?.id ?? "",
+    };
+    const made = template.replace(/"@program@"|@(?:embedded|first)@/g, (place) => filled[place] as string);
+    const page = utf8(made);
+    if (!count || page.length <= MAX_PIECE) return page;
+  }
 }

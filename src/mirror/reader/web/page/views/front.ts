@@ -66,6 +66,7 @@ export const front =
   () => {
     const { edition, session } = app;
     if (!edition || !session) return null;
+    app.onChange(() => app.session !== session && app.again()); // what was kept gave way to what is newer
     const [first = "", ...others] = freshness(session);
     const roles = [...session.signers];
     const [, signers] = roles.find(([role]) => role.startsWith("channel-")) ?? roles[0] ?? [];

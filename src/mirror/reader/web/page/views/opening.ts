@@ -3,6 +3,8 @@
 import { MirrorError } from "../../core/errors.ts";
 import { type App, hasLibrary, type View, wordsOf } from "../app.ts";
 import { button, h } from "../h.ts";
+import type { Session } from "../reading.ts";
+import type { Channel } from "../shell.ts";
 import { t } from "../text.ts";
 import { front } from "./front.ts";
 
@@ -14,12 +16,32 @@ export const opening =
     return openNews(app);
   };
 
-/** Get the news of a channel, and say how it goes. What was read before stays where that fails. */
+/** Show what the library keeps, without asking anybody; `null` where it keeps nothing of the channel. */
+async function openKept(app: App, channel: Channel): Promise<Session | null> {
+  const { library } = app;
+  const session = app.shell.session(channel.id, { library, archive: null, isOnline: false, invitation: "" });
+  try {
+    Object.assign(app, { session, edition: await session.open(() => {}), channel });
+  } catch {
+    session.close();
+    return null;
+  }
+  app.go(front(app), true);
+  await session.takeNotices();
+  app.changed();
+  return session;
+}
+
+/**
+ * Get the news of a channel, and say how it goes. What was read before stays where that fails. What is kept is shown at
+ * once, and gives way to what mirrors have when that is whole: a link that swallows packets takes half a minute to show.
+ */
 export function openNews(app: App, isOnline = !app.archive, channel = app.channel) {
   const step = h("p", { role: "status" });
   const progress = h("progress", { "aria-label": t("opening") });
   const open = async () => {
     const { library, archive, invitation, session: before } = app;
+    const kept = library && isOnline && !before ? await openKept(app, channel) : null;
     const session = app.shell.session(channel.id, { library, archive, isOnline, invitation });
     try {
       const edition = await session.open((name, done, total) => {
@@ -27,10 +49,13 @@ export function openNews(app: App, isOnline = !app.archive, channel = app.channe
         step.textContent = t(`opening-${name}`) + part;
         if (total) Object.assign(progress, { max: total, value: done });
       });
+      if (kept) await session.takeNotices(); // no act is closed again meanwhile
+      if (kept && app.session !== kept) return session.close(); // somebody asked for something else
       before?.close();
       Object.assign(app, { session, edition, channel });
     } catch (error) {
       session.close();
+      if (kept) return; // it is there, and says that no mirror was heard
       // What cannot be used is not tried again.
       app.archive = app.shell.archive;
       if (error instanceof MirrorError && error.code.startsWith("invitation")) app.invitation = "";
@@ -38,11 +63,14 @@ export function openNews(app: App, isOnline = !app.archive, channel = app.channe
       if (before) app.say(wordsOf(error));
       return;
     }
-    app.go(front(app), true);
-    await session.takeNotices(); // after the headlines: every act waits for them
+    if (!kept) {
+      app.go(front(app), true);
+      await session.takeNotices(); // after the headlines: every act waits for them
+    }
     app.changed();
-    // So that it is here when the mirror is not; where it is needed, it is asked for again.
-    const more = await app.more().catch(() => null);
+    // By everyone, so that asking tells nothing of what somebody does, and that it is here when the mirror is not; asked
+    // for again where it is needed.
+    const more = await app.shell.more().catch(() => null);
     if (isOnline) await more?.update(app, session);
   };
   void open();

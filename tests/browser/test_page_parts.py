@@ -1,0 +1,118 @@
+"""Parts of the program: everyone fetches the same ones, after the news; who cannot have them still reads."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from helpers.reading_room import article, front, tree
+from helpers.stage import Site, sites
+from mirror.bundle import edition, program
+from mirror.model import PieceList
+
+UNREACHABLE = "No mirror gave it"
+
+
+@pytest.fixture(scope="module")
+def carried(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
+    return tree(tmp_path_factory.mktemp("newsroom"))
+
+
+@pytest.fixture
+def site(carried: Mapping[str, bytes]) -> Iterator[Site]:
+    with sites(carried, 1) as [made]:
+        yield made
+
+
+def named(carried: Mapping[str, bytes]) -> tuple[set[str], dict[str, set[str]]]:
+    """The paths of the program's pieces, and those of each part."""
+    said = re.search(rb'id="program">(.*?)</script>', carried["r/index.html"])
+    assert said is not None
+    listed = json.loads(said[1])["program"]
+    pieces = PieceList(listed["raw"], tuple(listed["pieces"]), listed["last"])
+    raw = edition.unseal(pieces, lambda digest: carried[path(digest)])
+    parts = program.read_parts(program.decode(raw))
+    return {*map(path, pieces.digests)}, {name: {*map(path, each.digests)} for name, each in parts.items()}
+
+
+def path(digest: str) -> str:
+    return f"p/{digest[:2]}/{digest}"
+
+
+def later(page: Page, wanted: Locator) -> None:
+    """Let the page's clock go on until that is seen: sources are asked several times, with pauses."""
+    for _ in range(200):
+        if wanted.is_visible():
+            return
+        page.clock.run_for(200)
+    expect(wanted).to_be_visible()
+
+
+def without(site: Site, paths: set[str]) -> None:
+    """Let nobody have these any more."""
+    site.alter = lambda asked, body: None if asked in paths else body
+
+
+def test_the_news_comes_before_the_one_part_that_everyone_fetches(
+    page: Page, site: Site, carried: Mapping[str, bytes]
+) -> None:
+    first, parts = named(carried)
+    with page.expect_response(lambda response: response.url.endswith(tuple(parts["more.js"]))):
+        front(page, site.page)
+    article(page, "First story")
+    expect(page.frame_locator("iframe").locator("body")).to_contain_text("quicksilver")
+    page.locator(".acts").get_by_role("button", name="Print").click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    asked = site.paths()
+    assert first <= set(asked)
+    assert not set(asked) & set().union(*(paths for name, paths in parts.items() if name != "more.js"))
+    # Nothing is asked for when something is done, which would tell; and the news did not wait.
+    last = asked[-len(parts["more.js"]) :]
+    assert set(last) == parts["more.js"]
+
+
+def test_without_its_part_an_act_is_not_done_and_why_is_said(
+    page: Page, site: Site, carried: Mapping[str, bytes]
+) -> None:
+    _, parts = named(carried)
+    page.add_init_script("window.done = []; window.print = () => done.push('print')")
+    page.clock.install()
+    without(site, parts["more.js"])
+    front(page, site.page)
+    article(page, "First story")
+    page.locator(".acts").get_by_role("button", name="Print").click()
+    later(page, page.locator("[role=status]", has_text=UNREACHABLE))
+    assert page.evaluate("done") == []
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.locator("nav button").nth(1).click()
+    later(page, page.locator("main", has_text=UNREACHABLE))
+    # Wiping needs no part.
+    page.locator("footer .danger").click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.keyboard.press("Escape")
+    # What can be had again is there at once.
+    site.alter = None
+    page.locator("nav button").nth(1).click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
+
+
+def test_a_part_that_was_altered_is_never_run(page: Page, site: Site, carried: Mapping[str, bytes]) -> None:
+    _, parts = named(carried)
+    page.clock.install()
+    site.alter = lambda asked, body: (
+        body[:-1] + bytes([body[-1] ^ 1]) if body and asked in parts["more.js"] else body
+    )
+    front(page, site.page)
+    page.locator("nav button").nth(2).click()
+    later(page, page.locator("main", has_text=UNREACHABLE))
+
+
+def test_whoever_presses_again_is_asked_once(page: Page, site: Site) -> None:
+    front(page, site.page)
+    article(page, "First story")
+    page.locator(".acts").get_by_role("button", name="Print").dblclick()
+    expect(page.locator("dialog")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
