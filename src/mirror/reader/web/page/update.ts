@@ -31,13 +31,15 @@ export function keepingAt(origin: string, context: Context): Keeping | null {
 
 function keepingOf(offline: Offline, context: Context, install: () => void): Keeping {
   const { files, list, pieces } = context;
+  // Also what was not needed until now: a tab may want it after the newer program has taken its place.
+  const running = [list.pieces, ...Array.from(readParts(files).values(), ({ digests }) => digests)].flat();
 
   async function updated(session: Session): Promise<boolean> {
     try {
       const kept = await offline.kept();
       const newer = kept && (await session.program(kept.version));
       if (!newer) return false;
-      await offline.keep(newer, pieces.keys());
+      await offline.keep(newer, running);
       return !equal(newer.index, kept.index);
     } catch (error) {
       if (error instanceof MirrorError) return false; // not to be had today: what is kept goes on
