@@ -32,8 +32,10 @@ def read(page: Page) -> None:
 
 
 def test_keeping_passes_its_gate_and_keeps_all_of_the_program_and_nothing_of_the_news(
-    page: Page, origin: Site, newsroom: House
+    page: Page, origin: Site, mirrors: list[Site], newsroom: House
 ) -> None:
+    for each in (origin, *mirrors):  # nobody tells which program is signed now: what runs is kept
+        each.alter = lambda path, body: None if path.endswith("reader.json") else body
     front(page, origin.page)
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Make it work without a network").click()
