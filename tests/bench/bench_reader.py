@@ -43,6 +43,7 @@ from bench.reader.kiwix import kiwix
 from bench.reader.local import ASKED, ASKED_OF_MADE, Local
 from bench.reader.newsstand import Newsstand, set_up
 from bench.reader.warm import Warm
+from helpers import chromium
 from helpers.stage import sites
 
 CASES = ("weight", "cold", "warm", "file")
@@ -113,7 +114,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=CASES, help="one case; repeatable")
     options = parser.parse_args()
     cases = options.only or CASES
-    if chrome.found() is None:
+    if chromium.found() is None:
         tell("There is no Chromium on this machine: only the weight is measured.")
         cases = ["weight"]
     with TemporaryDirectory(prefix="bench-reader-") as place:

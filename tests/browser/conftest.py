@@ -1,31 +1,21 @@
 """A real Chromium (the distribution's) for each test, and a publication whose mirrors it reads."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
+from helpers import chromium
 from helpers.playhouse import House, house
+from helpers.reading_room import tree
 from helpers.stage import Site, sites
-
-# What a browser does by itself has no place in a test: it would try to reach its maker.
-_QUIET = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",  # tests run as root in CI, where Chromium's sandbox cannot
-)
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+    program = chromium.found()
+    if program is None:
         pytest.skip("there is no Chromium on this machine")
-    return {**browser_type_launch_args, "executable_path": chromium, "args": list(_QUIET)}
+    return {**browser_type_launch_args, "executable_path": program, "args": list(chromium.QUIET)}
 
 
 @pytest.fixture(scope="session")
@@ -64,4 +54,17 @@ def origin(newsroom: House, mirrors: list[Site]) -> Iterator[Site]:
     """The mirror that a page comes from: an origin that no test had before."""
     assert all(each.tree is newsroom.first for each in mirrors)
     with sites(newsroom.first, 1) as [made]:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def carried(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
+    """What mirrors of a small publication carry, for tests of the page."""
+    return tree(tmp_path_factory.mktemp("small-newsroom"))
+
+
+@pytest.fixture
+def site(carried: Mapping[str, bytes]) -> Iterator[Site]:
+    """A mirror of it, at an origin that no test had before."""
+    with sites(carried, 1) as [made]:
         yield made

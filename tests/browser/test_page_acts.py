@@ -1,24 +1,13 @@
 """The gate before every act of a browser: nothing happens before it, and the safe answer is the nearest."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from helpers.reading_room import article, front, headline, notices_of, tree
-from helpers.stage import Site, sites
-
-
-@pytest.fixture(scope="module")
-def carried(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
-    return tree(tmp_path_factory.mktemp("newsroom"))
-
-
-@pytest.fixture
-def site(carried: Mapping[str, bytes]) -> Iterator[Site]:
-    with sites(carried, 1) as [made]:
-        yield made
+from helpers.reading_room import article, front, headline, notices_of
+from helpers.stage import Site
 
 
 @pytest.fixture

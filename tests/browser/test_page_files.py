@@ -1,13 +1,13 @@
 """Editions in files: the page that is one file, opened from disk, and a bundle opened in a page."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from helpers.reading_room import TELLTALE, article, exported, front, headline, tree
-from helpers.stage import Site, sites
+from helpers.stage import Site
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +24,6 @@ def carried(base: Path) -> Mapping[str, bytes]:
 def bundle(base: Path, carried: Mapping[str, bytes]) -> Path:
     assert carried
     return exported(base, "news.mirror.zip")
-
-
-@pytest.fixture
-def site(carried: Mapping[str, bytes]) -> Iterator[Site]:
-    with sites(carried, 1) as [made]:
-        yield made
 
 
 @pytest.mark.usefixtures("carried")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from playwright.sync_api import Page, expect
 
-from helpers.reading_room import headline, tree
+from helpers.reading_room import headline
 from helpers.stage import Site, sites
 
 PATIENCE_MS = 8_000
@@ -28,11 +28,6 @@ class Held:
     def let_go(self, count: int = 1_000) -> None:
         for _ in range(count):
             self.next.release()
-
-
-@pytest.fixture(scope="module")
-def carried(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
-    return tree(tmp_path_factory.mktemp("newsroom"))
 
 
 @pytest.fixture

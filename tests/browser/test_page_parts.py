@@ -2,28 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from helpers.reading_room import article, front, tree
-from helpers.stage import Site, sites
+from helpers.reading_room import article, front
+from helpers.stage import Site
 from mirror.bundle import edition, program
 from mirror.model import PieceList
 
 UNREACHABLE = "No mirror gave it"
-
-
-@pytest.fixture(scope="module")
-def carried(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
-    return tree(tmp_path_factory.mktemp("newsroom"))
-
-
-@pytest.fixture
-def site(carried: Mapping[str, bytes]) -> Iterator[Site]:
-    with sites(carried, 1) as [made]:
-        yield made
 
 
 def named(carried: Mapping[str, bytes]) -> tuple[set[str], dict[str, set[str]]]:

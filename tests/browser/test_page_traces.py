@@ -1,12 +1,10 @@
 """What reading leaves behind: nothing by default, nothing readable in a library, nothing after a wipe."""
 
-from collections.abc import Iterator, Mapping
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from helpers.reading_room import TELLTALE, article, front, headline, tree
-from helpers.stage import Site, sites
+from helpers.reading_room import TELLTALE, article, front, headline
+from helpers.stage import Site
 
 PASSPHRASE = "a lantern in the fog"
 # All that a page can keep something in, and how much is there.
@@ -38,17 +36,6 @@ RECORDS = """async () => {
   }
   return all;
 }"""
-
-
-@pytest.fixture(scope="module")
-def carried(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
-    return tree(tmp_path_factory.mktemp("newsroom"))
-
-
-@pytest.fixture
-def site(carried: Mapping[str, bytes]) -> Iterator[Site]:
-    with sites(carried, 1) as [made]:
-        yield made
 
 
 def button(page: Page, name: str) -> Locator:

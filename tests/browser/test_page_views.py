@@ -1,28 +1,16 @@
 """Every view, in four languages: no finding of axe-core, no sideways scrolling, the right direction."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from helpers.node import WEB
-from helpers.reading_room import tree
-from helpers.stage import Site, sites
+from helpers.stage import Site
 
 Scheme = Literal["light", "dark"]
 AXE = (WEB / "node_modules/axe-core/axe.min.js").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def carried(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
-    return tree(tmp_path_factory.mktemp("newsroom"))
-
-
-@pytest.fixture
-def site(carried: Mapping[str, bytes]) -> Iterator[Site]:
-    with sites(carried, 1) as [made]:
-        yield made
 
 
 def _press(selector: str) -> Callable[[Page], None]:

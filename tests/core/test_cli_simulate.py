@@ -104,3 +104,21 @@ def test_without_the_extra_it_says_what_to_install(
         monkeypatch.setattr(again, "TARGETS", {})
         assert main(["simulate", "--no-peers", "--seeds", "1", "--plots", str(tmp_path)]) == 2
     assert "[simulate-missing]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", ["-1", "x", "1.5", ""])
+def test_a_seed_that_is_none_is_refused(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["simulate", f"--seeds={seed}"])
+    assert caught.value.code == 2
+    assert "a seed is a whole number" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(suite, "standard", None)  # not to be come to
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert main(["simulate", "--no-peers", "--plots", str(place)]) == 2
+        assert "[simulate-plots]" in capsys.readouterr().err

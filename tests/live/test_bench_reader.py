@@ -9,10 +9,11 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from bench.bench_reader import Bench
-from bench.reader import chrome, cold
+from bench.reader import cold
 from bench.reader.figure import Figure, table
 from bench.reader.local import ASKED_OF_MADE
 from bench.reader.newsstand import Newsstand, set_up
+from helpers import chromium
 from net.scenario import Link
 
 
@@ -24,7 +25,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsstand]:
 
 
 def test_every_case_is_measured(stand: Newsstand, monkeypatch: pytest.MonkeyPatch) -> None:
-    if chrome.found() is None:
+    if chromium.found() is None:
         pytest.skip("there is no Chromium on this machine")
     monkeypatch.setattr(cold.Cold, "link", Link(0.01, 5_000_000))
     monkeypatch.setattr("bench.reader.warm.WAYS", ("refused",))  # silence takes its time

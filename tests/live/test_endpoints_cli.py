@@ -333,6 +333,7 @@ BAD: list[tuple[list[str], type[MirrorError], str]] = [
     (["invite new", "--label= x", "--channel=en", "--out=/nowhere/x"], ConfigError, "invitation-label"),
     (["invite new", "--label=x", "--out=/nowhere/x"], ConfigError, "channel-needed"),
     (["invite new", "--label=x", "--channel=en", "--days=-1", "--out=/nowhere/x"], ConfigError, "usage"),
+    (["invite new", "--label=x", "--channel=en", "--days=0", "--out=/nowhere/x"], ConfigError, "usage"),
     (
         ["invite new", "--label=x", "--channel=en", "--under=y", "--out=/nowhere/x"],
         ConfigError,

@@ -43,6 +43,8 @@ class Network(MemoryTransport):
             raise EndpointError("reset", code="unreachable")
         segment = endpoint.url.removeprefix(base).rstrip("/")
         self.told.append(segment)
+        if not secret:  # a static host
+            return await super().get(endpoint, path_, limit=limit)
         accepted = {path(path_key(secret, seat), self.epoch) for seat in range(8)}
         if not segment:
             return b"<html>a cover site</html>"
@@ -103,6 +105,17 @@ def test_endpoints_are_asked_over_todays_path_and_for_their_cover(
     slip = made.slip(made.invite("boris", "--under=anna"))
     assert slip is not None
     assert all(path(entrance.key, net.epoch) not in net.told for entrance in slip.entrances)
+
+
+def test_of_a_static_host_no_cover_site_is_said_to_answer(
+    made: RotatingDesk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made.call("endpoints add", "https://static.garden.net/")
+    number = max(made.facts().endpoints)
+    network(made, monkeypatch)
+    capsys.readouterr()
+    made.call("endpoints probe", str(number), "--channel=en")
+    assert f"endpoint {number}: works; cover site not expected;" in capsys.readouterr().out
 
 
 def test_one_failure_closes_nothing_and_three_over_hours_do(

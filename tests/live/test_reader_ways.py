@@ -84,6 +84,7 @@ def test_trouble_that_comes_later_is_told_too(at_terminal: Reader) -> None:
     at_terminal.transport.trouble = socks.Trouble.SILENT
     assert at_terminal.run("show", "1") == 6
     assert at_terminal.told.splitlines()[-1].endswith("[proxy-silent]")
+    assert at_terminal.told.count("[proxy-silent]") == 1, "said as a warning, and again as the error"
 
 
 def test_a_lie_is_not_blamed_on_the_proxy(at_terminal: Reader) -> None:

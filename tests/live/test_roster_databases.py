@@ -1,6 +1,7 @@
 """The roster's contract on SQLite and on a real PostgreSQL server: whole pictures, whole changes."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL, create_engine, event, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from helpers import postgres
 from helpers.newsdesk import DAY, desk
@@ -268,3 +270,29 @@ def test_every_command_works_with_the_team_s_database(database: Database, tmp_pa
     for command in ("endpoints status", "endpoints lint", "invite tree"):
         made.call(command)
     assert not (made.desk.folder / "state" / "rotation" / "roster.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [
+        (psycopg.errors.LockNotAvailable("время вышло"), "roster-busy"),
+        (psycopg.errors.DeadlockDetected("Verklemmung"), "roster-busy"),
+        (psycopg.errors.SerializationFailure("x"), "roster-busy"),
+        (psycopg.OperationalError("x"), "roster"),
+    ],
+)
+def test_a_lock_is_known_whatever_language_the_server_speaks(refused: Exception, code: str) -> None:
+    with pytest.raises(StorageError) as caught, tables.told():
+        raise OperationalError("", None, refused)
+    assert caught.value.code == code
+
+
+def test_a_server_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_CONNECT_SECONDS", 2)  # the least that libpq has
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        file = tmp_path / "url"
+        file.touch(mode=0o600)
+        file.write_text(f"postgresql+psycopg://127.0.0.1:{silent.getsockname()[1]}/x")
+        with pytest.raises(StorageError) as caught:
+            tables.prepare(tables.open_engine(file, Path()), PUBLICATION.hex(), DAY)
+    assert caught.value.code == "roster"

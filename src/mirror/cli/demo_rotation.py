@@ -294,7 +294,9 @@ class _Story:
 def _asked(url: str) -> tuple[int, list[str], bytes]:
     """The answer to a stranger's request: status, the lines of its head, its body."""
     if curl := shutil.which("curl"):
-        given = [curl, "--silent", "--include", "--noproxy", "*", "--max-time", str(_PROBE_SECONDS), url]
+        # --disable comes first: nobody's .curlrc changes what is asked.
+        how = ["--disable", "--silent", "--include", "--noproxy", "*", "--max-time", str(_PROBE_SECONDS)]
+        given = [curl, *how, url]
         answer = subprocess.run(given, check=True, capture_output=True).stdout  # noqa: S603 - of our own
         head, _, body = answer.partition(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")

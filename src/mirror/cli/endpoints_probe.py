@@ -40,7 +40,7 @@ def probe(options: argparse.Namespace, tools: Tools) -> int:
     seen = probes(opened.roster.facts().events)
     rows = [
         {
-            "cover": each.cover or "answers",
+            "cover": each.cover or ("answers" if each.known.declared.secret else "not expected"),
             "finding": each.finding.value,
             "name": each.known.name,
             "number": each.known.number,

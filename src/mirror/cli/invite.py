@@ -39,7 +39,7 @@ def run(arguments: Sequence[str], tools: Tools | None = None) -> int:
     make.add_argument(
         "--via", metavar="NUMBER", type=int, action="append", default=[], help="the endpoint to begin at"
     )
-    make.add_argument("--days", type=int, default=0, metavar="N", help="valid for N days (default: for ever)")
+    make.add_argument("--days", type=int, metavar="N", help="valid for N days (default: for ever)")
     for name, what in (("out", "the link as text"), ("png", "the QR code"), ("svg", "the QR code, to print")):
         make.add_argument(f"--{name}", metavar="FILE", help=f"write {what} to a new file of mode 0600")
     tree = commands.add_parser("tree", help="show who was invited, by your labels")
@@ -94,8 +94,8 @@ def new(options: argparse.Namespace, tools: Tools) -> int:
             "An invitation is shown at a terminal only: name a file with --out, --png or --svg.",
             code="invitation-not-shown",
         )
-    if not 0 <= options.days <= _MOST_DAYS:
-        raise ConfigError(f"--days is between 0 and {_MOST_DAYS}.", code="usage")
+    if options.days is not None and not 1 <= options.days <= _MOST_DAYS:
+        raise ConfigError(f"--days is between 1 and {_MOST_DAYS}.", code="usage")
     if options.under and options.pool:
         raise ConfigError("Below an invitation, the pool is its own.", code="usage")
     workspace = workspace_of(options)
@@ -105,7 +105,7 @@ def new(options: argparse.Namespace, tools: Tools) -> int:
         options.under,
         Pool(options.pool or Pool.INVITED),
         tuple(options.via),
-        options.days,
+        options.days or 0,
     )
     with workspace.lock():
         opened = open_or_set_up(workspace, options, tools)

@@ -249,8 +249,6 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
                 if transport.trouble is None:  # else nothing is known of the mirrors
                     tell_mirrors(session.ledger.report())
                 raise
-        if trouble := way_error(transport):
-            warn(f"{trouble} [{trouble.code}]")
         run = Run(options, config, session, library, tools)
         with blaming_way(transport):
             await session.take_slips()
@@ -259,6 +257,9 @@ async def opened(options: argparse.Namespace, tools: Tools) -> AsyncIterator[Run
             if options.command not in FIRST_SHOWN:
                 await run.take_notices()
             yield run
+        # At the end: where nothing could be read it is the error itself, and would be said twice.
+        if trouble := way_error(transport):
+            warn(f"{trouble} [{trouble.code}]")
 
 
 def tell_mirrors(reports: Sequence[MirrorReport]) -> None:

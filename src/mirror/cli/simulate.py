@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +26,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run ``mirror simulate`` with ``arguments``; 0, or 1 when a promised figure is missed.
 
     Raises:
-        ConfigError: ``simulate-missing``: the extra is not installed.
+        ConfigError: ``simulate-missing``: the extra is not installed; ``simulate-plots``: nothing can be
+            written to that folder.
         SystemExit: ``--help`` (0), or arguments that are none (2).
     """
     parser = _parser()
@@ -34,6 +36,8 @@ def run(arguments: Sequence[str]) -> int:
         from mirror.simulate import papers, suite  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise _missing() from error
+    if options.plots:
+        _make_writable(options.plots)  # before a minute's work, not after it
     seeds = options.seeds or suite.SEEDS
     worlds: Mapping[str, Setting]
     if options.suite == "papers":
@@ -64,6 +68,23 @@ def _missing() -> ConfigError:
     )
 
 
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_good = os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        is_good = False
+    if not is_good:
+        raise ConfigError("The folder for plots cannot be made, or not be written to.", code="simulate-plots")
+
+
+def _seed(text: str) -> int:
+    """What NumPy takes for a seed."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError("a seed is a whole number, 0 or more")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mirror simulate",
@@ -75,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plots", metavar="FOLDER", type=Path, help="draw each world there, PNG and SVG")
     parser.add_argument("--no-peers", action="store_true", help="run the deployed policy alone")
     parser.add_argument(
-        "--seeds", metavar="N", type=int, nargs="+", help="worlds to draw; the mean of them is shown"
+        "--seeds", metavar="N", type=_seed, nargs="+", help="worlds to draw; the mean of them is shown"
     )
     return parser
 

@@ -49,7 +49,9 @@ from mirror.store import atomic
 
 SCHEMA: Final = 1
 _WAIT_SECONDS: Final = 5  # for another process; a transaction of ours takes far less
+_CONNECT_SECONDS: Final = 15  # a server on the other side of the world, behind a VPN, needs three
 _MAX_URL: Final = 2_000
+_BUSY: Final = frozenset({"55P03", "40P01", "40001"})  # lock not available, deadlock, serialization failure
 _WRITING: Final = {"mirror_writing": True}
 
 _META: Final = MetaData()
@@ -142,7 +144,9 @@ def told() -> Iterator[None]:
         yield
     except OperationalError as error:
         text = str(error.orig).lower()
-        if any(each in text for each in ("locked", "busy", "lock timeout", "deadlock")):
+        # PostgreSQL has codes, since it says its sentences in the server's language.
+        is_busy = getattr(error.orig, "sqlstate", None) in _BUSY
+        if is_busy or any(each in text for each in ("locked", "busy")):
             raise StorageError(
                 "Another program is writing to the database of endpoints: try again.", code="roster-busy"
             ) from error
@@ -179,11 +183,16 @@ def open_engine(database: Path | None, sqlite: Path) -> Engine:
             sqlite.chmod(0o600)
     try:
         is_sqlite = url.get_backend_name() == "sqlite"
+        how: dict[str, object] = {}
+        if is_sqlite:
+            how = {"timeout": _WAIT_SECONDS, "isolation_level": None}
+        elif url.get_driver_name() == "psycopg" and "connect_timeout" not in url.query:
+            how = {"connect_timeout": _CONNECT_SECONDS}  # or a silent host would be waited for minutes
         engine = create_engine(
             url,
             poolclass=NullPool,
             hide_parameters=True,  # an error's text must hold no value
-            connect_args={"timeout": _WAIT_SECONDS, "isolation_level": None} if is_sqlite else {},
+            connect_args=how,
         )
     except (NoSuchModuleError, ImportError, ArgumentError) as error:
         raise ConfigError(

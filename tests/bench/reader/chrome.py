@@ -1,6 +1,5 @@
 """A real Chromium that measures itself: when it had painted what, counted from the navigation."""
 
-import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,28 +7,15 @@ from typing import Any, Final
 
 from playwright.async_api import Browser, Page, async_playwright
 
+from helpers import chromium as quiet
+
 _PROBE: Final = Path(__file__).with_name("probe.js").read_text("utf-8")
-# What a browser does by itself has no place in a figure.
-_QUIET: Final = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",  # where this runs as root, Chromium's sandbox cannot
-)
 
 HEADLINE: Final = "document.querySelector('main :is(h2, h3) [role=link]')"
 PASSPHRASE: Final = "document.querySelector('main #passphrase')"
 ARTICLE: Final = (
     "document.querySelector('main article.read iframe')?.contentDocument?.body?.textContent.trim()"
 )
-
-
-def found() -> str | None:
-    """Where Chromium is, if it is installed."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def probe(marks: Mapping[str, str], then: Mapping[str, str] | None = None) -> str:
@@ -45,7 +31,7 @@ def probe(marks: Mapping[str, str], then: Mapping[str, str] | None = None) -> st
 async def chromium() -> AsyncIterator[Browser]:
     """The distribution's Chromium, without a window."""
     async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=found(), args=list(_QUIET))
+        browser = await driver.chromium.launch(executable_path=quiet.found(), args=list(quiet.QUIET))
         try:
             yield browser
         finally:
