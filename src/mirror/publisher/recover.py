@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from tuf.api.metadata import Root, Snapshot, Timestamp
 
-from mirror.client.edition import NOTICES_TARGET, head_target
+from mirror.client.edition import NOTICES_TARGET, PROGRAM_TARGET, head_target
 from mirror.errors import MirrorError, StorageError, TrustError
 from mirror.publisher.published import needed_pieces
 from mirror.publisher.workspace import Workspace
@@ -52,7 +52,11 @@ def _in_tree(workspace: Workspace, root_digest: str, now: int) -> Publication:
     roots = _roots(tree)
     if not roots or sha256(roots[0]).hexdigest() != root_digest.lower():
         raise TrustError("The tree's first root is not the one of that digest.", code="recover-other")
-    wanted = [NOTICES_TARGET, *(head_target(channel.id) for channel in workspace.config.channels)]
+    wanted = [
+        NOTICES_TARGET,
+        PROGRAM_TARGET,
+        *(head_target(channel.id) for channel in workspace.config.channels),
+    ]
     session = MetadataSession(Stored(roots[0]), ["tree"], now=now, wanted=wanted, head=None)
     while asks := session.requests():
         for ask in asks:
