@@ -86,13 +86,14 @@ def bed(scenario: Scenario, site: Site) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.parametrize("keeps", [False, True], ids=["connection-each", "connections-kept"])
 def test_the_first_load_comes_through_where_connections_freeze(
-    context: BrowserContext, origin: Site, mirrors: list[Site]
+    context: BrowserContext, origin: Site, mirrors: list[Site], *, keeps: bool
 ) -> None:
     for each in mirrors:
         each.stop()  # there is this one way, and nothing else
-    # Browsers keep connections, and a page cannot make them open another: the mirror ends each (WEB.md).
-    origin.headers = {"Connection": "close"}
+    if not keeps:
+        origin.headers = {"Connection": "close"}
     with bed(Scenario("curtain", Link(0.05), (Way(freeze_after=16_384),)), origin) as address:
         page = context.new_page()
         page.set_default_timeout(90_000)

@@ -37,6 +37,8 @@ export interface Options {
   readonly channel?: string;
   /** Addresses of mirrors, the best liked first; what no browser can use is left out. */
   readonly mirrors: Iterable<string>;
+  /** The mirror among them that the page came from. */
+  readonly origin?: string;
   /** By an invitation, whose endpoints are asked before `mirrors`; for one run. */
   readonly invited?: Invited;
   readonly transport: Transport;
@@ -124,6 +126,7 @@ export class Reader {
     this.#firstRoot = remembered?.firstRoot ?? (typeof options.root === "object" ? options.root : null);
     this.#ledger = new Ledger(known.map((mirror) => mirror.name));
     this.#lines = new Lines(known, options.transport);
+    for (const { name, address } of known) if (address === options.origin) this.#lines.used.add(name);
     this.#pieces = new Pieces(this.#lines, this.#ledger, store, this.#ended.signal);
   }
 

@@ -28,6 +28,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     root: facts.root,
     mirrors: origin ? [origin, ...mirrors] : mirrors,
     built: BUILT,
+    origin: origin ?? "",
     invited: () => part("invited.js") as Promise<typeof import("./invited.ts")>,
     more,
     met: (found: readonly string[]) => {

@@ -17,6 +17,8 @@ export interface Setting {
   readonly mirrors: readonly string[];
   /** When the program was built. */
   readonly built: number;
+  /** The mirror that the page came from; empty for none. */
+  readonly origin: string;
   /** Told where mirrors of an invited reader are, for parts of the program. */
   met(addresses: readonly string[]): void;
   /** See `Shell.more`. */
@@ -48,6 +50,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
         transport: file?.transport ?? web,
         now,
         built: setting.built,
+        ...(setting.origin ? { origin: setting.origin } : {}),
         ...(invited ? { invited } : {}),
         ...(begin.library ? { store: begin.library } : {}),
       });

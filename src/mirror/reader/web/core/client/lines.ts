@@ -12,19 +12,26 @@
  *    when it falls silent or breaks, that may be the curtain (`Network.stopped`): it is ended, which ends its
  *    connection too where the browser speaks HTTP/1.1, and its piece is asked for again at once, of the same mirror
  *    if need be. There are no more such lines than answers came, so a mirror that only stalls is blamed in the end.
+ * 4. The page was brought over connections to the mirror that it came from, and metadata is asked for first. Such a
+ *    request is sent again when it falls silent, as often as a browser may have kept connections.
  */
 
 import type { Bytes } from "../bytes.ts";
 import { EndpointError } from "../errors.ts";
-import { MAX_PIECE } from "../limits.ts";
-import { ABSENT, type Address, type Mirror, type Transport, type Watch } from "./net.ts";
+import { CONNECT_SECONDS, MAX_PIECE, READ_SECONDS } from "../limits.ts";
+import { ABSENT, type Address, type Mirror, SILENT, type Transport, type Watch } from "./net.ts";
 import { Network, TLS_OPENING } from "./network.ts";
 
 /** Connections that a browser keeps to one host, at the most. */
 const MAX_KEPT = 6;
+/** Without a byte, before a request for metadata is sent again; a lost packet comes within one. */
+const SPENT_SECONDS = 2;
+const LAST_SECONDS = CONNECT_SECONDS + READ_SECONDS - MAX_KEPT * SPENT_SECONDS;
 
 export class Lines {
   readonly network = new Network([]);
+  /** Mirrors to which somebody else here has connections, such as the one that the page came from (rule 4). */
+  readonly used = new Set<string>();
   /** Of the races under way: what one gives free, another may take. */
   readonly bells = new Set<Bell>();
   readonly #addresses = new Map<string, Address>();
@@ -83,6 +90,41 @@ export class Lines {
     }
     return answer;
   }
+}
+
+/**
+ * `ask`, and of a mirror that is `used` again where nothing came for `SPENT_SECONDS`: the request may ride on a
+ * connection that had carried its due under a curtain (rule 4). Ending it ends the connection. A mirror that never answers is waited for no longer than by `ask`.
+ */
+export async function askAgain(
+  lines: Lines,
+  name: string,
+  path: string,
+  limit: number,
+  signal: AbortSignal,
+  watch: Watch,
+): Promise<Bytes | string> {
+  if (!lines.used.has(name)) return lines.ask(name, path, limit, signal, watch);
+  for (let spent = 0; spent <= MAX_KEPT; spent++) {
+    const attempt = new AbortController();
+    const end = () => attempt.abort();
+    const patience = 1000 * (spent < MAX_KEPT ? SPENT_SECONDS : LAST_SECONDS);
+    let timer = setTimeout(end, patience);
+    signal.addEventListener("abort", end);
+    try {
+      return await lines.ask(name, path, limit, attempt.signal, (size) => {
+        clearTimeout(timer);
+        timer = setTimeout(end, patience);
+        watch(size);
+      });
+    } catch (error) {
+      if (signal.aborted || !attempt.signal.aborted) throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+    }
+  }
+  return SILENT;
 }
 
 /** What a loop sleeps on: rung by hand, or by time. */

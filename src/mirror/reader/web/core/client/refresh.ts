@@ -6,7 +6,7 @@
 
 import { MAX_PIECE } from "../limits.ts";
 import type { Ask, Session, Verified } from "../trust/state.ts";
-import { Bell, type Lines, loop, Tasks } from "./lines.ts";
+import { askAgain, Bell, type Lines, loop, Tasks } from "./lines.ts";
 import { ABSENT, UNASKED } from "./net.ts";
 import type { Ledger } from "./report.ts";
 import { Scout } from "./scout.ts";
@@ -72,9 +72,13 @@ async function round(
     let received = 0;
     let answer: Awaited<ReturnType<Lines["ask"]>>;
     try {
-      answer = await lines.ask(ask.source, `m/${ask.path}`, ask.limit, ended, (size) => {
+      answer = await askAgain(lines, ask.source, `m/${ask.path}`, ask.limit, ended, (size) => {
         const now = bell.now();
         first ??= now;
+        if (!size && received) {
+          network.streams(-1, now); // sent again
+          received = 0;
+        }
         if (!size) return;
         if (received) network.flowed(size - received, now);
         else network.streams(1, now);
