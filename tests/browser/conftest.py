@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Mapping
 
 import pytest
+from playwright.sync_api import expect
 
 from helpers import chromium
 from helpers.playhouse import House, house
 from helpers.reading_room import tree
 from helpers.stage import Site, sites
+
+# Five seconds, as usual, are little where two cores also serve the mirrors.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -189,6 +189,7 @@ def test_answers_choose_the_notices_and_go_nowhere(reading: Page, site: Site) ->
     page = reading
     before = len(site.asked)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.get_by_label("Where are you?").select_option(label="Somewhere else")
     for box in page.get_by_label("None of these").all():
         box.check()

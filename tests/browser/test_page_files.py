@@ -43,6 +43,7 @@ def test_one_file_reads_from_disk_and_asks_nobody(page: Page, base: Path) -> Non
     # It never claims that it verified itself, and speaks its languages without a network.
     expect(page.locator("footer")).to_contain_text("It cannot check itself")
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.locator("select").first.select_option("fa")
     expect(page.get_by_role("heading", level=1, name="تنظیمات")).to_be_visible()
     assert page.get_by_role("button", name="افزودن به صفحهٔ اصلی").count() == 0
@@ -54,6 +55,7 @@ def test_a_bundle_opens_in_a_page_whose_mirror_is_gone(page: Page, site: Site, b
     page.wait_for_load_state("networkidle")  # all of the program is here
     site.alter = lambda _path, _body: None
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     before = len(site.asked)
     page.get_by_label("Open an edition from a file").set_input_files(bundle)
     expect(headline(page, "First story")).to_be_visible()
@@ -77,6 +79,7 @@ def test_a_damaged_bundle_is_not_shown(
     file = tmp_path / "news.mirror.zip"
     file.write_bytes(bad)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.get_by_label("Open an edition from a file").set_input_files(file)
     # What was read stays, and can be read on.
     expect(page.get_by_role("status").filter(has_text="What came was damaged")).to_be_visible()

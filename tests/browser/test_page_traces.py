@@ -58,6 +58,7 @@ def test_reading_writes_nothing(page: Page, site: Site) -> None:
     article(page, "First story")
     expect(page.frame_locator("iframe").get_by_text(TELLTALE)).to_be_visible()
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.get_by_label("Colours").select_option(label="Dark")
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_role("heading", level=1, name="First story")).to_be_visible()

@@ -109,6 +109,7 @@ def test_choices_reach_the_text_in_the_frame(page: Page, site: Site) -> None:
     expect(page.frame_locator("iframe").locator("p").first).to_be_visible()
     before = page.evaluate(shown)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.get_by_label("Text size").select_option(label="150 %")
     page.get_by_label("Colours").select_option(label="Dark")
     page.get_by_role("button", name="Back").click()
@@ -124,6 +125,7 @@ def test_another_language_is_spoken_at_once_and_english_where_its_words_are_not_
     page.goto(site.page)
     expect(page.locator("nav button")).to_have_count(3)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.locator("select").first.select_option("fa")
     expect(page.get_by_role("heading", level=1, name="تنظیمات")).to_be_visible()
     assert page.evaluate("document.documentElement.dir") == "rtl"

@@ -36,6 +36,7 @@ def test_it_is_read_without_any_network(alone: Page, asked: list[str], newsroom:
     expect(alone.get_by_text(SELF)).to_be_visible()
     # Other channels and other languages' words are inside.
     alone.get_by_role("button", name="Settings").click()
+    expect(alone.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     alone.locator("select").first.select_option("fa")
     expect(alone.get_by_role("heading", level=1, name="تنظیمات")).to_be_visible()
     assert {each.partition(":")[0] for each in asked} <= {"file", "blob", "data"}
@@ -80,6 +81,7 @@ def test_mirrors_that_lie_to_it_are_not_believed(page: Page, mirrors: list[Site]
 def test_a_bundle_that_is_chosen_opens(alone: Page, newsroom: House) -> None:
     front(alone, newsroom.page.as_uri())
     alone.get_by_role("button", name="Settings").click()
+    expect(alone.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     alone.locator("input[type=file]").set_input_files(newsroom.bundle)
     expect(headline(alone, "Newer story")).to_be_visible(timeout=20_000)
 

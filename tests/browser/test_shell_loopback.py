@@ -50,6 +50,7 @@ def test_nothing_is_kept_there(page: Page, address: str) -> None:
     expect(page.locator(".acts").get_by_role("button", name="Copy text")).to_be_visible()
     expect(page.get_by_role("button", name="Keep on this device")).to_have_count(0)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     expect(page.get_by_role("button", name="Wipe everything")).to_be_visible()
     for name in ("Keep on this device", "Make it work without a network", "Put on the home screen"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)

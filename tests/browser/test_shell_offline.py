@@ -38,6 +38,7 @@ def test_keeping_passes_its_gate_and_keeps_all_of_the_program_and_nothing_of_the
         each.alter = lambda path, body: None if path.endswith("reader.json") else body
     front(page, origin.page)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.get_by_role("button", name="Make it work without a network").click()
     page.locator("dialog[open] [data-first]").click()
     assert page.evaluate(CACHED) == []
@@ -52,6 +53,7 @@ def test_keeping_passes_its_gate_and_keeps_all_of_the_program_and_nothing_of_the
     assert set(page.evaluate(CACHED)) == found
     # Offered once; and what it is now is said.
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     expect(page.get_by_role("button", name="Make it work without a network")).to_have_count(0)
 
 
@@ -60,6 +62,7 @@ def test_a_browser_hears_of_an_icon_only_after_the_warning(page: Page, origin: S
     linked = page.locator("link[rel=manifest], link[rel=apple-touch-icon]")
     expect(linked).to_have_count(0)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.get_by_role("button", name="Put on the home screen").click()
     page.locator("dialog[open] [data-first]").click()
     expect(linked).to_have_count(0)
@@ -88,6 +91,7 @@ def test_a_dead_origin(context: BrowserContext, origin: Site) -> None:
     # Words of another language are there too, without a network.
     context.set_offline(True)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.locator("select").first.select_option("fa")
     expect(page.get_by_role("heading", level=1, name="تنظیمات")).to_be_visible()
 
@@ -173,6 +177,7 @@ def test_two_tabs_of_which_one_keeps_and_one_wipes(context: BrowserContext, orig
     reopened(page)
     reopened(other)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.get_by_role("button", name="Wipe everything").click()
     page.locator("dialog[open]").get_by_role("button", name="Wipe everything").click()
     page.wait_for_url("about:blank")

@@ -126,5 +126,6 @@ def test_a_tab_that_runs_the_old_one_keeps_all_of_it(
     said_newer(page)
     context.set_offline(True)
     other.get_by_role("button", name="Settings").click()
+    expect(other.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     other.locator("select").first.select_option("ru")
     expect(other.get_by_role("heading", level=1, name="Настройки")).to_be_visible()
