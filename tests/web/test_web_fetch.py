@@ -109,6 +109,22 @@ def test_silence_ends_after_its_time(node: Node, data: bytes) -> None:
     assert said["code"] == "silent"
 
 
+@pytest.mark.parametrize(
+    ("data", "how", "code"),
+    [
+        (b"", {"deadlines": SOON}, "silent"),
+        (servers.response(BODY, content_length="40"), {"deadlines": SOON}, "silent"),
+        (servers.response(BODY, content_length="40"), {"abortAt": len(BODY)}, "aborted"),
+    ],
+)
+def test_what_does_not_heed_its_end_is_not_waited_for(
+    node: Node, data: bytes, how: dict[str, Any], code: str
+) -> None:
+    """Node forgets an abortion now and then, where the lengths of earlier answers were wrong."""
+    said, _ = get(node, servers.silent(data), deaf=True, **how)
+    assert said["code"] == code
+
+
 def test_a_drip_ends_too(node: Node) -> None:
     """Each byte comes in time; the whole has its deadline besides."""
 

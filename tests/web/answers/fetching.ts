@@ -17,7 +17,12 @@ interface Get {
   readonly deadlines?: Deadlines;
   /** Abort when so many bytes are here. */
   readonly abortAt?: number;
+  /** With a `fetch` that does not heed what ends it. */
+  readonly deaf?: boolean;
 }
+
+const heeding = globalThis.fetch;
+const deafTo: typeof fetch = (address, { signal: _, ...asked } = {}) => heeding(address, asked);
 
 /** What `work` came to, as JSON: an error by its code, and abortion by that word. */
 export async function outcome(work: Promise<Json>): Promise<Json> {
@@ -30,7 +35,7 @@ export async function outcome(work: Promise<Json>): Promise<Json> {
   }
 }
 
-async function get({ address, path, limit, deadlines, abortAt }: Get): Promise<Json> {
+async function get({ address, path, limit, deadlines, abortAt, deaf }: Get): Promise<Json> {
   const controller = new AbortController();
   const sizes: number[] = [];
   const watch = (size: number) => {
@@ -38,8 +43,13 @@ async function get({ address, path, limit, deadlines, abortAt }: Get): Promise<J
     if (abortAt !== undefined && size >= abortAt) controller.abort("aborted");
   };
   const transport = webTransport(deadlines);
-  const answer = transport.get(address as never, path, limit, controller.signal, watch);
-  return { ...((await outcome(answer.then(hex))) as object), sizes };
+  globalThis.fetch = deaf ? deafTo : heeding;
+  try {
+    const answer = transport.get(address as never, path, limit, controller.signal, watch);
+    return { ...((await outcome(answer.then(hex))) as object), sizes };
+  } finally {
+    globalThis.fetch = heeding;
+  }
 }
 
 interface Several {

@@ -6,7 +6,8 @@
  *    `Origin` and what else the browser adds cannot be taken away, so mirrors can tell browsers apart.
  * 2. Bytes are counted as they come, whatever `Content-Length` says, and refused above the limit before they are held.
  *    They are the decoded ones, where a host compresses: what they are is judged by their digest.
- * 3. Every wait ends: for the first byte (connecting included), for each next one, and for the whole.
+ * 3. Every wait ends: for the first byte (connecting included), for each next one, and for the whole; also where
+ *    `fetch` does not heed its signal, as Node's now and then does when a host's lengths are wrong.
  * 4. A browser gives one error for everything that kept it from an answer (no such name, nobody there, TLS with a
  *    stranger, a redirect, an answer without `Access-Control-Allow-Origin`): all of it is `UNREACHABLE`.
  */
@@ -41,13 +42,19 @@ export const webTransport = (deadlines: Deadlines = USUAL): Transport => ({
     signal.throwIfAborted();
     const controller = new AbortController();
     const end = () => controller.abort();
+    const ended = new Promise<never>((_, reject) => {
+      controller.signal.addEventListener("abort", reject);
+    });
     const later = (seconds: number) => setTimeout(end, seconds * 1000);
     const whole = later(deadlines.first + limit / SLOWEST_BYTES_PER_SECOND); // rule 3
     let next = later(deadlines.first);
     let code = UNREACHABLE;
     signal.addEventListener("abort", end);
     try {
-      const response = await fetch(address + path, { ...SHAPE, signal: controller.signal });
+      const response = await Promise.race([
+        fetch(address + path, { ...SHAPE, signal: controller.signal }),
+        ended,
+      ]);
       if (response.status !== 200) throw new EndpointError(MISSING.has(response.status) ? ABSENT : REFUSED);
       const { headers } = response;
       const promised = headers.get("Content-Encoding") ? 0 : Number(headers.get("Content-Length") ?? 0);
@@ -59,7 +66,7 @@ export const webTransport = (deadlines: Deadlines = USUAL): Transport => ({
       for (let size = 0; ; ) {
         clearTimeout(next);
         next = later(deadlines.next);
-        const chunk = await reader?.read();
+        const chunk = await Promise.race([reader?.read(), ended]);
         if (!chunk || chunk.done) {
           // Some browsers take what broke off for an end.
           if (size < promised) throw new EndpointError(BROKEN);
