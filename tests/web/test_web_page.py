@@ -18,7 +18,7 @@ from mirror.articles import sanitize
 from mirror.notices import fluent
 
 TEXTS = {path.stem: path.read_text("utf-8") for path in sorted((WEB / "page/text").glob("*.ftl"))}
-TEXTS["en"] += TEXTS.pop("more")  # English that travels with a part of the program
+TEXTS["en"] += TEXTS.pop("read") + TEXTS.pop("more")  # English that travels with parts of the program
 DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789")
 WORDS = re.compile(r"\w+")
 

@@ -7,15 +7,11 @@ import { open } from "node:fs/promises";
 import { mirrorOf, openArchive } from "../../../src/mirror/reader/web/core/bundle/archive.ts";
 import { codebook, decode } from "../../../src/mirror/reader/web/core/bundle/codebook.ts";
 import { parse as parseDictionary } from "../../../src/mirror/reader/web/core/bundle/dictionary.ts";
-import {
-  contents,
-  current,
-  imagePieces,
-  parseHead,
-} from "../../../src/mirror/reader/web/core/bundle/edition.ts";
+import { contents, current, imagePieces } from "../../../src/mirror/reader/web/core/bundle/edition.ts";
 import {
   join,
   parseContents,
+  parseHead,
   parse as parseManifest,
 } from "../../../src/mirror/reader/web/core/bundle/manifest.ts";
 import { openEdition, opening } from "../../../src/mirror/reader/web/core/bundle/opening.ts";

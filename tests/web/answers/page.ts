@@ -5,6 +5,7 @@ import be from "../../../src/mirror/reader/web/page/text/be.ftl";
 import en from "../../../src/mirror/reader/web/page/text/en.ftl";
 import fa from "../../../src/mirror/reader/web/page/text/fa.ftl";
 import more from "../../../src/mirror/reader/web/page/text/more.ftl";
+import read from "../../../src/mirror/reader/web/page/text/read.ftl";
 import ru from "../../../src/mirror/reader/web/page/text/ru.ftl";
 import tr from "../../../src/mirror/reader/web/page/text/tr.ftl";
 import uk from "../../../src/mirror/reader/web/page/text/uk.ftl";
@@ -19,7 +20,15 @@ import {
 } from "../../../src/mirror/reader/web/page/text.ts";
 import type { Answerers } from "./answering.ts";
 
-const TEXTS: Record<string, Messages> = { be, en: { ...en, ...more }, fa, ru, tr, uk, "zh-Hans": zhHans };
+const TEXTS: Record<string, Messages> = {
+  be,
+  en: { ...en, ...read, ...more },
+  fa,
+  ru,
+  tr,
+  uk,
+  "zh-Hans": zhHans,
+};
 const EMPTY = { summary: "", byline: "", section: "", body: "" };
 
 export const page: Answerers = {

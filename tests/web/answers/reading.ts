@@ -1,8 +1,8 @@
 /** Slips, and whole runs of the reader's program over real mirrors. */
 
 import { hex, unhex } from "../../../src/mirror/reader/web/core/bytes.ts";
-import type { RemoteEdition } from "../../../src/mirror/reader/web/core/client/edition.ts";
 import { Invited } from "../../../src/mirror/reader/web/core/client/invited.ts";
+import { fetchNotices } from "../../../src/mirror/reader/web/core/client/notices.ts";
 import { newerProgram } from "../../../src/mirror/reader/web/core/client/program.ts";
 import {
   addresses,
@@ -14,6 +14,7 @@ import {
   notBefore,
 } from "../../../src/mirror/reader/web/core/client/slips.ts";
 import { MemoryStore, packed, unpacked } from "../../../src/mirror/reader/web/core/client/store.ts";
+import { fetchWhole, Stories } from "../../../src/mirror/reader/web/core/client/stories.ts";
 import { type Deadlines, webTransport } from "../../../src/mirror/reader/web/core/client/web.ts";
 import { Reader } from "../../../src/mirror/reader/web/core/reader.ts";
 import { parse } from "../../../src/mirror/reader/web/core/rotation/invitation.ts";
@@ -66,10 +67,10 @@ interface Run {
 
 async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json> {
   const done: { [step: string]: Json } = {};
-  let edition: RemoteEdition | null = null;
+  let stories: Stories | null = null;
   const opened = async () => {
-    edition ??= await reader.edition();
-    return edition;
+    stories ??= new Stories(await reader.edition());
+    return stories;
   };
   for (const step of run.steps) {
     const [what, given] = step.split(" ") as [string, string];
@@ -83,7 +84,7 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
           signers: Object.fromEntries([...signers].map(([role, each]) => [role, each.keyids.length])),
         };
       },
-      headlines: async () => (await opened()).manifest.front.listed.map((article) => article.title),
+      headlines: async () => (await reader.edition()).manifest.front.listed.map((article) => article.title),
       listed: async () => (await (await opened()).listed()).map((article) => article.id),
       article: async () => ({ ...(await (await opened()).article(given)) }) as unknown as Json,
       everything: async () => {
@@ -95,7 +96,7 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
         return hex(await (await opened()).image(article!.images[0]!.thumbnail));
       },
       notices: async () => {
-        await reader.takeNotices();
+        await reader.takeNotices(fetchNotices);
         return { edition: reader.notices?.edition ?? null, error: reader.noticesError?.code ?? null };
       },
       slips: async () => {
@@ -109,7 +110,7 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
         await reader.remember();
         return (await store.load())?.length ?? null;
       },
-      save: async () => reader.save(store, given === "pictures"),
+      save: async () => reader.save(store, (edition) => fetchWhole(edition, given === "pictures")),
       saved: async () => reader.saved && { ...reader.saved },
       program: async () => {
         const found = await newerProgram(reader, Number(given));

@@ -1,6 +1,6 @@
 /** What the types refuse: bytes that nobody checked are no piece. `npm run check` fails where they let it through. */
 
-import { parseHead } from "../../../src/mirror/reader/web/core/bundle/edition.ts";
+import { parseHead } from "../../../src/mirror/reader/web/core/bundle/manifest.ts";
 import { openSingle } from "../../../src/mirror/reader/web/core/bundle/piece.ts";
 import type { Bytes } from "../../../src/mirror/reader/web/core/bytes.ts";
 

@@ -43,11 +43,22 @@ async function smallest(text) {
   return code.replace(/;$/, "");
 }
 
-/** Modules by name: those that are run from the start, and those that are parts of the program (`page/main.ts`). */
+/**
+ * Modules by name: those that are run from the start, and those that are parts of the program (`page/main.ts`).
+ *
+ * What several entries share esbuild puts into files of its own, one for each set of entries: `shared.js`, which all
+ * take from, is the program, `behind.js` the part that `read.js` and `more.js` stand on. Of `read.js` itself nothing is
+ * left but names, which are at hand from the start.
+ */
 async function modules() {
   const { metafile, outputFiles } = await build({
     ...SMALL,
-    entryPoints: { invited: "page/invited.ts", more: "page/more.ts", reader: "page/main.ts" },
+    entryPoints: {
+      invited: "page/invited.ts",
+      more: "page/more.ts",
+      read: "page/read.ts",
+      reader: "page/main.ts",
+    },
     external: ["fzstd"], // the loader's
     format: "esm",
     metafile: true,
@@ -56,18 +67,21 @@ async function modules() {
     splitting: true,
   });
   const nameOf = (path) => path.split("/").at(-1);
-  const chunks = outputFiles.map(({ path }) => nameOf(path)).filter((name) => name.startsWith("chunk-"));
-  const renamed = (text) =>
-    chunks.sort().reduce((made, name, place) => made.replaceAll(name, `shared${place + 1}.js`), text);
-  const taken = Object.fromEntries(
-    Object.entries(metafile.outputs).map(([path, { imports }]) => [nameOf(path), imports]),
-  );
-  const first = new Set(["reader.js"]);
-  for (const name of first) for (const { path } of taken[name] ?? []) first.add(nameOf(path));
+  const takenBy = (entry) =>
+    Object.entries(metafile.outputs)
+      .filter(([path]) => nameOf(path) === entry)
+      .flatMap(([, { imports }]) => imports.map(({ path }) => nameOf(path)));
+  const names = new Map();
+  for (const name of takenBy("reader.js")) names.set(name, "shared.js");
+  for (const name of takenBy("read.js")) if (!names.has(name)) names.set(name, "behind.js");
+  if (names.size !== 2 || outputFiles.length !== 6) throw new Error("there are other files than are known");
   const found = { first: {}, parts: {} };
   for (const { path, text } of outputFiles) {
-    const group = first.has(nameOf(path)) ? found.first : found.parts;
-    group[renamed(nameOf(path))] = await smallest(renamed(text));
+    const name = names.get(nameOf(path)) ?? nameOf(path);
+    let renamed = text;
+    for (const [before, after] of names) renamed = renamed.replaceAll(before, after);
+    const group = ["reader.js", "read.js", "shared.js"].includes(name) ? found.first : found.parts;
+    group[name] = await smallest(renamed);
   }
   return found;
 }
@@ -117,7 +131,7 @@ async function page() {
   parts["icon.png"] = icon;
   for (const name of await readdir(`${HERE}page/text`)) {
     const tag = name.replace(".ftl", "").toLowerCase();
-    if (tag === "en" || tag === "more") continue; // inside of the program
+    if (["en", "read", "more"].includes(tag)) continue; // English is inside of the program
     const messages = messagesOf(await readFile(`${HERE}page/text/${name}`, "utf8"), name);
     parts[`text.${tag}.json`] = JSON.stringify(messages);
   }

@@ -61,3 +61,7 @@ export function bigEndian(value: number, size: number): Bytes {
   }
   return data;
 }
+
+/** Whether `text` has more than `most` characters, counted as Python counts: no pair counts twice. */
+export const isLonger = (text: string, most: number): boolean =>
+  text.length > 2 * most || (text.length > most && [...text].length > most);

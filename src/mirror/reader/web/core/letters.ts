@@ -1,4 +1,4 @@
-/** Letters for bytes (RFC 4648, without padding), and texts measured and trimmed as Python does. */
+/** Letters for bytes (RFC 4648, without padding). */
 
 import type { Bytes } from "./bytes.ts";
 
@@ -25,10 +25,6 @@ export function bytesOf(text: string, alphabet: string): Bytes | null {
   const whole = new Uint8Array(data.slice(0, Math.floor((places.length * bits) / 8)));
   return lettersOf(whole, alphabet) === text ? whole : null;
 }
-
-/** Whether `text` has more than `most` characters, counted as Python counts: no pair counts twice. */
-export const isLonger = (text: string, most: number): boolean =>
-  text.length > 2 * most || (text.length > most && [...text].length > most);
 
 /** Gives the bits of `numbers`, `from` each, as numbers of `to` bits, the last one filled up with zeros. */
 function regroup(numbers: Iterable<number>, from: number, to: number, give: (number: number) => void): void {

@@ -1,5 +1,7 @@
 /** The values that several layers share, as in `model.py`. Instants are whole Unix seconds, UTC. */
 
+export const DAY = 86_400;
+
 /** Withdrawn: the text was wrong, and copies should say so. Removed: it endangers someone, and copies go. */
 export type State = "live" | "corrected" | "withdrawn" | "removed";
 

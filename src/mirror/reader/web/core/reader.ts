@@ -2,21 +2,24 @@
  * One run of a reader's program: verified metadata, notices, the edition. What the shells call.
  *
  * The twin of `reader/session.py`, whose rules 1 to 6 hold here. "Disk" is the store that a person chose.
+ *
+ * `client/notices.ts` and `client/stories.ts` are given to the methods that need them, and not taken from here: in a
+ * page they come after the headlines.
  */
 
 import { type Bytes, equal, utf8 } from "./bytes.ts";
-import { fetchNotices, RemoteEdition, wanted } from "./client/edition.ts";
+import { RemoteEdition, wanted } from "./client/edition.ts";
 import { type How, Pieces } from "./client/fetch.ts";
 import type { Remembered as Handed, Invited } from "./client/invited.ts";
 import { Lines } from "./client/lines.ts";
 import { type Mirror, mirrors, type Transport } from "./client/net.ts";
+import type { fetchNotices, Seen } from "./client/notices.ts";
 import { refresh } from "./client/refresh.ts";
 import { type Cost, Ledger, type MirrorReport } from "./client/report.ts";
 import { jsonOf, MemoryStore, packed, type Store, unpacked } from "./client/store.ts";
 import { digestOf } from "./crypto.ts";
 import { FormatError, GateError, MirrorError, TrustError, UnreachableError } from "./errors.ts";
 import { MAX_METADATA } from "./limits.ts";
-import { admit, decode } from "./notices/encode.ts";
 import type { NoticeSet } from "./notices/model.ts";
 import { MetadataSession } from "./trust/session.ts";
 import {
@@ -55,7 +58,7 @@ interface Remembered {
   readonly firstRoot: Bytes;
   readonly stored: Stored;
   /** See `Reader.#seen`. */
-  readonly seen: readonly [publisher: string, edition: number];
+  readonly seen: Seen;
   /** Saved editions by channel: the head's name, and when it was known to be the newest. */
   readonly saved: ReadonlyMap<string, Saved>;
   /** As `Invited` gave it; looked at only when that invitation is used again. */
@@ -74,7 +77,7 @@ export interface Saved {
  *     const reader = await Reader.open(options);   // FormatError, TrustError: the invitation, or the store
  *     await reader.refresh();                      // UnreachableError, TrustError: nothing could be verified
  *     const edition = await reader.edition();
- *     await reader.takeNotices();                  // never throws: `noticesError` says why there are none
+ *     await reader.takeNotices(fetchNotices);      // never throws: `noticesError` says why there are none
  *     await reader.takeSlips();                    // never throws: `invited.finding` says how it went
  *     await reader.remember();                     // in the store, where the person chose one
  */
@@ -103,7 +106,7 @@ export class Reader {
   #edition: RemoteEdition | null = null;
   #noticePieces: readonly string[] = [];
   /** The publisher's id in his notices, and the highest edition of them that was seen; also by earlier runs. */
-  #seen: readonly [publisher: string, edition: number] | null;
+  #seen: Seen | null;
 
   private constructor(
     options: Options,
@@ -286,13 +289,14 @@ export class Reader {
     return this.#edition;
   }
 
-  /** Fetches the notices in force, before any act but reading. Throws nothing but what `how` aborts with. */
-  async takeNotices(how: How = {}): Promise<void> {
+  /**
+   * Fetches the notices in force by `fetch`, before any act but reading. Throws nothing but what `how` aborts with.
+   */
+  async takeNotices(fetch: typeof fetchNotices, how: How = {}): Promise<void> {
     try {
-      const { raw, names } = await fetchNotices(this.verified, this.#pieces, how);
-      const [publisher, floor] = this.#seen ?? [decode(raw).publisher, 0];
-      this.notices = admit(raw, publisher, floor);
-      this.#seen = [publisher, this.notices.edition];
+      const { notices, names } = await fetch(this.verified, this.#pieces, this.#seen, how);
+      this.notices = notices;
+      this.#seen = [notices.publisher, notices.edition];
       this.noticesError = null;
       this.#noticePieces = names;
     } catch (error) {
@@ -337,13 +341,18 @@ export class Reader {
   }
 
   /**
-   * Keeps the whole edition in `store`, with its pictures or without, and from then on what trust needs; to be
-   * called after the gate. Gives the names of all pieces that are kept; whatever else is there is of no use any more.
+   * Keeps the edition in `store`, as far as `fetch` fetches it (`fetchWhole`, which names its pieces), and from then
+   * on what trust needs; to be called after the gate. Gives the names of all pieces that are kept; whatever else is
+   * there is of no use any more.
    *
    * `GateError` (`notices-missing`): nothing was kept (rule 1). `UnreachableError`: some of it could not be had; what
    * came is kept for the next try, and what was saved before is whole.
    */
-  async save(store: Store, pictures: boolean, how: How = {}): Promise<string[]> {
+  async save(
+    store: Store,
+    fetch: (edition: RemoteEdition) => Promise<string[]>,
+    how: How = {},
+  ): Promise<string[]> {
     if (!this.notices) throw new GateError("notices-missing");
     const edition = await this.edition(how);
     if (this.saved) throw new UnreachableError("piece-unreachable");
@@ -352,11 +361,7 @@ export class Reader {
       this.#remembered = this.#loaded && (await rememberedIn(this.#loaded, this.root));
       this.#store = store;
     }
-    const names = await this.#pieces.keeping(store, async () => {
-      const whole = await edition.everything(how);
-      const images = pictures ? await edition.images(whole.articles.values(), how) : [];
-      return [...whole.names, ...images];
-    });
+    const names = await this.#pieces.keeping(store, () => fetch(edition));
     const saved = { head: edition.head, asOf: this.freshness.asOf };
     await this.#commit(new Map([...(this.#remembered?.saved ?? []), [this.channel, saved]]));
     return [...names, ...this.#noticePieces];

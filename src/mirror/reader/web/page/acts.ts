@@ -2,7 +2,8 @@
 
 import type { Article } from "../core/model.ts";
 import { type Act, INLINE, OFF } from "../core/notices/model.ts";
-import { type App, highest, within } from "./app.ts";
+import { type App, within } from "./app.ts";
+import { gateOf, highest, isOffered, may } from "./gates.ts";
 import { button, type Child, h } from "./h.ts";
 import { t } from "./text.ts";
 
@@ -12,14 +13,11 @@ export const setPresent = (article: Article | null): void => {
   present = article;
 };
 
-/** Copying a selection with the keyboard or the browser's menu: the gate first, then the page copies. */
-export function copyAsked(app: App, event: Event, where: Document): void {
-  if ((event.target as Element | null)?.closest?.("input, textarea")) return;
-  event.preventDefault();
-  const text = `${where.getSelection() ?? ""}`;
+/** Copying the selected `text` with the keyboard or the browser's menu: the gate first, then the page copies. */
+export async function copyAsked(app: App, text: string): Promise<void> {
   if (!text || !app.session) return;
-  void within(app, async () => {
-    if (await app.may("copy_link")) await (await app.more()).copyText(app, text);
+  await within(app, async () => {
+    if (await may(app, "copy_link")) await (await app.more()).copyText(app, text);
   });
 }
 
@@ -28,7 +26,7 @@ export async function printAsked(app: App): Promise<void> {
   const article = present;
   if (!article || !app.session) return;
   await within(app, async () => {
-    if (await app.may("export")) (await app.more()).printed(article);
+    if (await may(app, "export")) (await app.more()).printed(article);
   });
 }
 
@@ -63,8 +61,8 @@ export function actsBar(app: App, article: Article): HTMLElement {
       run: async () => (await app.more()).download(app, article),
     },
   ];
-  const print = app.gate("export").level < OFF && button(t("print"), () => printAsked(app));
-  const site = app.gate("react").level < OFF && article.source !== "";
+  const print = isOffered(app, "export") && button(t("print"), () => printAsked(app));
+  const site = isOffered(app, "react") && article.source !== "";
   return h(
     "section",
     { class: "acts" },
@@ -90,7 +88,7 @@ export function offered(app: App, doings: readonly (Doing | false | null)[]): Ch
     if (!each || highest(app, each.acts).level >= OFF) return false;
     return button(each.text, () =>
       within(app, async () => {
-        if (await app.may(...each.acts)) await each.run();
+        if (await may(app, ...each.acts)) await each.run();
       }),
     );
   });
@@ -98,7 +96,7 @@ export function offered(app: App, doings: readonly (Doing | false | null)[]): Ch
 
 /** What stands beside acts without a question, each sentence once; or that all are closed. */
 function lines(app: App, acts: readonly Act[]): Child {
-  const texts = acts.map((act) => app.gate(act));
+  const texts = acts.map((act) => gateOf(app, act));
   if (texts.every(({ level }) => level >= OFF)) return h("p", { class: "closed" }, t("acts-closed"));
   const inline = texts.filter(({ level }) => level === INLINE).flatMap(({ blocks }) => blocks);
   const unique = new Map(inline.map((block) => [block.text, block]));

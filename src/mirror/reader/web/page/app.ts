@@ -1,9 +1,7 @@
-/** What the views share: the run, the reader's choices, going from view to view, and the gate. All of it in memory only. */
+/** What the views share: the run, the reader's choices, going from view to view. All of it in memory only. */
 
 import { MirrorError, StorageError, TrustError, UnreachableError } from "../core/errors.ts";
-import { type ReaderContext, readerContext } from "../core/notices/decide.ts";
-import type { GateText } from "../core/notices/gate.ts";
-import { type Act, INLINE, NONE } from "../core/notices/model.ts";
+import type { ReaderContext } from "../core/notices/decide.ts";
 import { type Child, h } from "./h.ts";
 import type { Library } from "./library.ts";
 import type { Edition, Session } from "./reading.ts";
@@ -25,8 +23,6 @@ export async function hasLibrary(): Promise<boolean> {
   }
 }
 
-export const UNANSWERED: ReaderContext = readerContext(null, null, null);
-
 export interface App {
   readonly shell: Shell;
   readonly choices: { size: number; theme: "auto" | "light" | "dark"; pictures: boolean };
@@ -36,7 +32,10 @@ export interface App {
   library: Library | null;
   archive: Blob | null;
   invitation: string;
-  answers: ReaderContext;
+  /** Where somebody said to be, and to belong; `null` for nothing said. */
+  answers: ReaderContext | null;
+  /** What stands behind the headlines, once it is here. */
+  read: typeof import("./read.ts") | null;
   /** Go to a view; `isFirst`: there is nothing to go back to. */
   go(view: View, isFirst?: boolean): void;
   back(): void;
@@ -44,7 +43,9 @@ export interface App {
   again(): void;
   /** Say something that is read aloud and shown for a while. */
   say(text: string): void;
-  /** The views that are not needed to read: fetched when the first of them is. */
+  /** The same, waited for. */
+  reading(): Promise<typeof import("./read.ts")>;
+  /** The views that are not needed to read. */
   more(): Promise<typeof import("./more.ts")>;
   /** Speak another language. */
   speak(language: string): Promise<void>;
@@ -52,10 +53,6 @@ export interface App {
   changed(): void;
   /** Called then, until the view changes. */
   onChange(act: () => void): void;
-  /** What stands before an act. */
-  gate(act: Act): GateText;
-  /** Whether an act may go on, after asking. */
-  may(...acts: readonly Act[]): Promise<boolean>;
   /** Keys and clipboard of a document. */
   hear(document: Document): void;
   readonly exit: () => void;
@@ -88,28 +85,6 @@ export async function within(app: App, act: () => Promise<unknown>): Promise<voi
   } catch (error) {
     app.say(wordsOf(error));
   }
-}
-
-/** What the acts' gates are over: the highest asks. */
-export function highest(app: App, acts: readonly Act[]): GateText {
-  const texts = acts.map((act) => app.gate(act));
-  return texts.reduce((one, other) => (other.level > one.level ? other : one));
-}
-
-/** The gate, over whatever run is there. */
-export function gates(app: App): Pick<App, "gate" | "may"> {
-  const gate = (act: Act): GateText => {
-    if (!app.session) throw new TrustError("no-session");
-    return app.session.gate(act, app.answers, spoken());
-  };
-  return {
-    gate,
-    async may(...acts) {
-      const { level } = highest(app, acts);
-      if (level === NONE || level === INLINE) return true; // a line stands beside the act already
-      return (await app.more()).ask(app, acts);
-    },
-  };
 }
 
 /** Speak `language` where there are texts of it, and turn the page into its direction. */

@@ -8,10 +8,11 @@
  * 4. What was answered is not kept: it would be evidence.
  */
 
-import type { Block, InfoPage } from "../core/notices/gate.ts";
+import { type Block, type InfoPage, infoPage } from "../core/notices/gate.ts";
 import type { Act } from "../core/notices/model.ts";
-import { type App, highest, type View } from "./app.ts";
+import type { App, View } from "./app.ts";
 import { dialog } from "./dialog.ts";
+import { highest, may } from "./gates.ts";
 import { button, type Child, h } from "./h.ts";
 import { spoken, t } from "./text.ts";
 
@@ -67,7 +68,8 @@ export async function ask(app: App, acts: readonly Act[]): Promise<boolean> {
     };
     put(text.question, () => (text.again ? put(text.again, () => settle(true)) : settle(true)));
     const links = text.more.map((id) => {
-      const page = app.session?.infoPage(id, spoken()) ?? text;
+      const notices = app.session?.notices;
+      const page = notices ? infoPage(notices, id, spoken()) : text;
       const leave = () => {
         settle(false);
         app.go(noticeView(page));
@@ -82,7 +84,7 @@ export async function ask(app: App, acts: readonly Act[]): Promise<boolean> {
 /** Ask before an address outside is opened; nothing is opened without it. */
 export async function openOutside(app: App, address: string): Promise<void> {
   const act = address.startsWith("mailto:") ? "contact" : "react";
-  if (!(await app.may(act))) return;
+  if (!(await may(app, act))) return;
   const host = act === "contact" ? address.slice(7) : new URL(address).host;
   const isMeant = await dialog<boolean>((settle) => {
     const stay = button(t("cancel"), () => settle(false), "primary");

@@ -1,4 +1,4 @@
 /** What only invited readers need, as a part of the program. */
 
 export { Invited } from "../core/client/invited.ts";
-export { start } from "./main.ts"; // see `more.ts`
+export { start } from "./main.ts"; // see `read.ts`

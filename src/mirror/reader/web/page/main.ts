@@ -23,6 +23,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
       throw new UnreachableError("program-part"); // another try may find another mirror
     }
   };
+  const read = () => part("read.js") as Promise<typeof import("./read.ts")>;
   const more = () => part("more.js") as Promise<typeof import("./more.ts")>;
   const setting = {
     root: facts.root,
@@ -30,6 +31,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     built: BUILT,
     origin: origin ?? "",
     invited: () => part("invited.js") as Promise<typeof import("./invited.ts")>,
+    read,
     more,
     met: (found: readonly string[]) => {
       context.sources.push(...found.filter((each) => !context.sources.includes(each)));
@@ -49,6 +51,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     async texts(language) {
       return JSON.parse(textOf(await context.part(`text.${language.toLowerCase()}.json`))) as Messages;
     },
+    read,
     more,
     keeps: shell !== "loopback",
     offline: here === null ? null : async () => (await more()).keepingAt(here, context),

@@ -1,5 +1,5 @@
 /** What is not needed to read, as one part of the program: choices, search, a library, editions in files,
- * acts and the questions before them, and *About*. */
+ * acts and the questions before them, and *About*. It takes from `read.ts`, and is fetched after that. */
 
 import { dress } from "./dress.ts";
 import css from "./more.css";
@@ -10,8 +10,8 @@ export { newerProgram } from "../core/client/program.ts";
 export { mirrorIn } from "./archive.ts";
 export { copyText, copyWhole, download, passOn, printed } from "./doing.ts";
 export { ask, openOutside } from "./gate.ts";
-// With this the modules that run first become one file, from which a part takes only the names that it needs.
-export { start } from "./main.ts";
+// See there: what `read.ts` is made of becomes one file too.
+export * as read from "./read.ts";
 export { keepingAt, update } from "./update.ts";
 export { about } from "./views/about.ts";
 export { keep, unlocking } from "./views/keeping.ts";

@@ -6,9 +6,7 @@
  *    the title stays neutral.
  */
 
-import { OFF } from "../core/notices/model.ts";
-import { copyAsked, printAsked } from "./acts.ts";
-import { type App, gates, turn, UNANSWERED, type View, within, wordsOf } from "./app.ts";
+import { type App, turn, type View, within, wordsOf } from "./app.ts";
 import { dress } from "./dress.ts";
 import { button, type Child, h } from "./h.ts";
 import { leave, onShifts } from "./leaving.ts";
@@ -17,7 +15,6 @@ import css from "./style.css";
 import { closest, t } from "./text.ts";
 import { front } from "./views/front.ts";
 import { openFile, opening } from "./views/opening.ts";
-import { wiping } from "./views/wiping.ts";
 
 const SAID_FOR = 6000;
 const SLOW = 500;
@@ -69,8 +66,18 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
       (await app.more())[name](app)();
   const search = () =>
     within(app, async () => {
-      if (await app.may("search")) app.go(later("searching"));
+      if (await app.read?.may(app, "search")) app.go(later("searching"));
     });
+
+  /** Waits for a part, and says so where it takes a while. */
+  const patiently = async <Part>(part: () => Promise<Part>): Promise<Part> => {
+    const slow = setTimeout(() => app.say(t("opening")), SLOW);
+    try {
+      return await part();
+    } finally {
+      clearTimeout(slow);
+    }
+  };
 
   /** What stands around each view. */
   const frame = () => {
@@ -78,7 +85,7 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
     const home = () => app.go(front(app), true);
     const name = app.edition?.name ?? shell.publication.name;
     const items = [
-      isOpen && app.gate("search").level < OFF && button(t("search"), () => void search()),
+      isOpen && app.read?.isOffered(app, "search") && button(t("search"), () => void search()),
       button(t("settings"), () => app.go(later("settings"))),
       button(t("about"), () => app.go(later("about"))),
     ];
@@ -87,11 +94,11 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
       isOpen ? button(name, home, "name") : h("span", { class: "name" }, name),
       h("button", { type: "button", class: "leave", title: t("leave-hint"), onclick: exit }, t("leave")),
     );
-    menu.replaceChildren(...items.filter((each) => each !== false));
+    menu.replaceChildren(...items.filter((each) => each instanceof Node));
     foot.replaceChildren(
       h("p", {}, app.library ? t("kept") : t("nothing-kept")),
       h("p", {}, t("self-check")),
-      button(t("wipe"), () => wiping(app), "danger"),
+      button(t("wipe"), () => within(app, async () => (await app.reading()).wiping(app)), "danger"),
     );
   };
 
@@ -104,7 +111,8 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
     library: null,
     archive: shell.archive,
     invitation: shell.invitation,
-    answers: UNANSWERED,
+    answers: null,
+    read: null,
     go(view, isFirst = false) {
       const current = views.at(-1);
       if (current) current.at = scrollY;
@@ -117,14 +125,16 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
       if (history.state) history.back();
       else onBack();
     },
-    async more() {
-      const slow = setTimeout(() => app.say(t("opening")), SLOW);
-      try {
-        return await shell.more();
-      } finally {
-        clearTimeout(slow);
+    async reading() {
+      const read = app.read ?? (await patiently(shell.read));
+      if (!app.read) {
+        // It was not to be had with the headlines, and so neither were the notices.
+        app.read = read;
+        void app.session?.takeNotices().then(() => app.changed());
       }
+      return read;
     },
+    more: () => patiently(shell.more),
     again: () => void render(scrollY),
     say(text) {
       status.textContent = text;
@@ -142,18 +152,20 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
       for (const act of changing) act();
     },
     onChange: (act) => void changing.push(act),
-    gate: (act) => gates(app).gate(act),
-    may: (...acts) => gates(app).may(...acts),
     hear(where) {
       where.addEventListener("keydown", (event) => {
         shifted(event);
         if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "p") {
           event.preventDefault();
-          void printAsked(app);
+          void app.read?.printAsked(app);
         }
       });
       for (const name of ["copy", "cut"])
-        where.addEventListener(name, (event) => copyAsked(app, event, where));
+        where.addEventListener(name, (event) => {
+          if ((event.target as Element | null)?.closest?.("input, textarea")) return;
+          event.preventDefault();
+          void app.read?.copyAsked(app, `${where.getSelection() ?? ""}`);
+        });
       where.addEventListener("dragstart", (event) => event.preventDefault()); // dragging out is copying
       where.addEventListener("dragover", (event) => event.preventDefault());
       where.addEventListener("drop", (event) => {

@@ -5,9 +5,7 @@ import type { Progress } from "../core/client/fetch.ts";
 import type { Program } from "../core/client/program.ts";
 import type { MirrorReport } from "../core/client/report.ts";
 import type { Article, PieceList } from "../core/model.ts";
-import type { ReaderContext } from "../core/notices/decide.ts";
-import type { GateText, InfoPage } from "../core/notices/gate.ts";
-import type { Act } from "../core/notices/model.ts";
+import type { NoticeSet } from "../core/notices/model.ts";
 import type { Freshness, Signers } from "../core/trust/state.ts";
 import type { Library } from "./library.ts";
 
@@ -24,12 +22,6 @@ export interface Edition {
   image(tier: PieceList): Promise<Bytes>;
 }
 
-/** Countries that notices speak of, and places that they say are under the control of one. */
-export interface Places {
-  readonly jurisdictions: readonly string[];
-  readonly controlled: readonly string[];
-}
-
 /** One run over one channel; the properties hold after `open`. */
 export interface Session {
   open(told: (step: "metadata" | "front", done: number, total: number) => void): Promise<Edition>;
@@ -40,15 +32,15 @@ export interface Session {
   readonly signers: ReadonlyMap<string, Signers>;
   /** When the edition that is shown in the newest one's place was saved; `null` as a rule. */
   readonly savedAsOf: number | null;
-  /** What an answer can matter to; empty without notices. */
-  readonly places: Places;
+  /** The notices in force; `null` until they were taken, and without any. */
+  readonly notices: NoticeSet | null;
+  /** The instant that everything is judged at. */
+  readonly now: number;
   /** The reader's own program, where a newer one than `version` is signed. Throws as `newerProgram`. */
   program(version: number): Promise<Program | null>;
   report(): readonly MirrorReport[];
   fetchedBytes(): number;
-  gate(act: Act, answers: ReaderContext, language: string): GateText;
-  infoPage(designation: string, language: string): InfoPage;
-  /** Keep the whole edition, and from then on what trust needs, in a library. */
+  /** Keep the whole edition, without pictures, and from then on what trust needs, in a library. */
   keep(library: Library, progress: Progress): Promise<void>;
   /** End what is under way. */
   close(): void;

@@ -1,10 +1,9 @@
 /** One run as the views see it: the core's `Reader`, over the shell's mirrors or over an edition in a file. */
 
 import type { RemoteEdition } from "../core/client/edition.ts";
+import type { Stories } from "../core/client/stories.ts";
 import { webTransport } from "../core/client/web.ts";
 import { TrustError } from "../core/errors.ts";
-import { gate, infoPage } from "../core/notices/gate.ts";
-import { WORLD } from "../core/notices/model.ts";
 import { Reader } from "../core/reader.ts";
 import type { Edition, Session } from "./reading.ts";
 import type { Beginning } from "./shell.ts";
@@ -21,7 +20,8 @@ export interface Setting {
   readonly origin: string;
   /** Told where mirrors of an invited reader are, for parts of the program. */
   met(addresses: readonly string[]): void;
-  /** See `Shell.more`. */
+  /** See `Shell.read` and `Shell.more`. */
+  read(): Promise<typeof import("./read.ts")>;
   more(): Promise<typeof import("./more.ts")>;
   /** The part for invited readers; throws as `more`. */
   invited(): Promise<typeof import("./invited.ts")>;
@@ -56,11 +56,12 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       });
       await reader.refresh({ told: (done, total) => told("metadata", done, total) });
       const edition = await reader.edition({ told: (done, total) => told("front", done, total) });
-      return editionOf(edition, !begin.isOnline);
+      return editionOf(edition, !begin.isOnline, setting.read);
     },
     async takeNotices() {
       const run = there();
-      await run.takeNotices();
+      const read = await setting.read().catch(() => null);
+      if (read) await run.takeNotices(read.fetchNotices);
       await run.takeSlips();
       if (begin.library) await run.remember();
       setting.met((await run.invited?.knock(now(), run.freshness.asOf)) ?? []);
@@ -74,14 +75,11 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
     get savedAsOf() {
       return there().saved?.asOf ?? null;
     },
-    get places() {
-      const { designations, jurisdictions } = there().notices?.catalogue ?? {
-        designations: [],
-        jurisdictions: [],
-      };
-      const named = new Set(designations.map((each) => each.jurisdiction));
-      named.delete(WORLD);
-      return { jurisdictions: [...named], controlled: jurisdictions.flatMap((each) => each.controls) };
+    get notices() {
+      return reader?.notices ?? null;
+    },
+    get now() {
+      return there().now;
     },
     program: async (version) => (await setting.more()).newerProgram(there(), version),
     report: () => there().report(),
@@ -89,14 +87,11 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       const { fetched, wasted } = there().cost();
       return [...fetched.values()].reduce((sum, size) => sum + size, wasted);
     },
-    gate: (act, answers, language) => gate(reader?.notices ?? null, answers, act, language, there().now),
-    infoPage(designation, language) {
-      const { notices } = there();
-      if (!notices) throw new TrustError("notices-missing");
-      return infoPage(notices, designation, language);
-    },
     async keep(library, told) {
-      await library.tidy(await there().save(library, false, { told }));
+      const { fetchWhole } = await setting.read();
+      await library.tidy(
+        await there().save(library, (edition) => fetchWhole(edition, false, { told }), { told }),
+      );
     },
     close: () => reader?.close(),
     get invite() {
@@ -106,16 +101,22 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
   };
 }
 
-function editionOf(remote: RemoteEdition, isLocal: boolean): Edition {
+function editionOf(remote: RemoteEdition, isLocal: boolean, read: Setting["read"]): Edition {
   const { name, number, front } = remote.manifest;
+  let made: Stories | null = null;
+  const stories = async () => {
+    const { Stories } = await read();
+    made ??= new Stories(remote);
+    return made;
+  };
   return {
     name,
     number,
     front: front.listed.map((each, place) => ({ ...each, summary: front.summaries[place] ?? "" })),
     isLocal,
-    listed: (told) => remote.listed({ told }),
-    article: (id, told) => remote.article(id, { told }),
-    everything: async (told) => [...(await remote.everything({ told })).articles.values()],
-    image: (tier) => remote.image(tier),
+    listed: async (told) => (await stories()).listed({ told }),
+    article: async (id, told) => (await stories()).article(id, { told }),
+    everything: async (told) => [...(await (await stories()).everything({ told })).articles.values()],
+    image: async (tier) => (await stories()).image(tier),
   };
 }

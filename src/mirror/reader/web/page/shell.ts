@@ -44,7 +44,8 @@ export interface Shell {
   readonly version: string;
   /** Begin a run over one channel. */
   session(channel: string, begin: Beginning): Session;
-  /** `more.ts`, fetched once. */
+  /** `read.ts` and `more.ts`, fetched once each. */
+  read(): Promise<typeof import("./read.ts")>;
   more(): Promise<typeof import("./more.ts")>;
   /** The texts of another language than English. */
   texts(language: string): Promise<Messages>;

@@ -7,18 +7,14 @@
 
 import type { Bytes } from "../bytes.ts";
 import { FormatError } from "../errors.ts";
-import { MAX_HEAD_RAW } from "../limits.ts";
-import type { Article, PieceList } from "../model.ts";
+import { type Article, DAY, type PieceList } from "../model.ts";
 import { type Dictionary, parse as parseDictionary } from "./dictionary.ts";
-import { type Contents, DAY, join, type Manifest, type PageRef, parse, parseContents } from "./manifest.ts";
+import { type Contents, join, type Manifest, type PageRef, parseContents } from "./manifest.ts";
 import { type Cluster, decodeCluster, type Page, parse as parsePage } from "./page.ts";
-import { openSingle, type Piece, unseal as unsealPieces } from "./piece.ts";
+import { type Piece, unseal as unsealPieces } from "./piece.ts";
 
 /** A piece by its name. What it throws passes through. */
 export type Found = (name: string) => Piece;
-
-/** The manifest in the head piece, whose name was signed. */
-export const parseHead = (head: Piece): Manifest => parse(openSingle(head, MAX_HEAD_RAW));
 
 /** What `list` carries, each piece asked of `found`. */
 export const unseal = (list: PieceList, found: Found, content?: Bytes): Bytes =>

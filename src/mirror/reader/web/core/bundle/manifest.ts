@@ -15,15 +15,15 @@ import {
   MAX_PAGE_RAW,
   MAX_SUMMARY,
 } from "../limits.ts";
-import { type Article, CHANNEL_ID, type PieceList } from "../model.ts";
-import { parseListed } from "./page.ts";
+import { type Article, CHANNEL_ID, DAY, type PieceList } from "../model.ts";
+import { parseListed } from "./listed.ts";
+import { openSingle, type Piece } from "./piece.ts";
 import { decode as decodeRecord, split } from "./record.ts";
 import { Cursor } from "./wire.ts";
 
 const MAGIC = utf8("mirror-edition");
 const VERSION = 1;
 const MAX_CHANNEL = 32;
-export const DAY = 86_400;
 const MAX_DAY = Math.floor(MAX_INSTANT / DAY);
 
 /** A page in the table of contents. A day is the number of days since 1970-01-01, UTC. */
@@ -84,6 +84,9 @@ export function parse(raw: Bytes): Manifest {
   cursor.end();
   return manifest;
 }
+
+/** The manifest in the head piece, whose name was signed. */
+export const parseHead = (head: Piece): Manifest => parse(openSingle(head, MAX_HEAD_RAW));
 
 /** The part of the table of contents that `raw` holds. */
 export function parseContents(raw: Bytes): Contents {

@@ -6,8 +6,8 @@
 
 import type { Article, PieceList } from "../model.ts";
 import type { Dictionary } from "./dictionary.ts";
-import { contents, type Found, once, openCluster, openDictionary, openPage, parseHead } from "./edition.ts";
-import type { Contents, Manifest } from "./manifest.ts";
+import { contents, type Found, once, openCluster, openDictionary, openPage } from "./edition.ts";
+import { type Contents, type Manifest, parseHead } from "./manifest.ts";
 import { byCluster } from "./page.ts";
 import type { Piece } from "./piece.ts";
 

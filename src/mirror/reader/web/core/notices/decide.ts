@@ -12,7 +12,7 @@
  * Nothing here stores or sends what it was told about the reader.
  */
 
-import { DAY } from "../rotation/epochs.ts";
+import { DAY } from "../model.ts";
 import {
   type Act,
   type Catalogue,

@@ -6,8 +6,8 @@
  * read all the same, and said to `oddity`, because one value has one spelling.
  */
 
+import { isLonger } from "../bytes.ts";
 import { FormatError } from "../errors.ts";
-import { isLonger } from "../letters.ts";
 import { MAX_NOTICE_ITEMS } from "../limits.ts";
 
 /** Takes a value as JSON gives it, or refuses it. */

@@ -6,7 +6,6 @@
 
 import { MAX_EPOCH } from "../limits.ts";
 
-export const DAY = 86_400;
 const ACCEPTED_SKEW = 1; // how far a path's epoch may lie from the node's own (rule 3)
 
 /** The number of the epoch that `instant` lies in. */

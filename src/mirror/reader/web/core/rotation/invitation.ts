@@ -3,10 +3,10 @@
  * section 5). Whoever hands a reader a first one decides what that reader trusts.
  */
 
-import { type Bytes, bigEndian, concat, equal, utf8 } from "../bytes.ts";
+import { type Bytes, bigEndian, concat, equal, isLonger, utf8 } from "../bytes.ts";
 import { sha256 } from "../crypto.ts";
 import { FormatError, LimitError, TrustError } from "../errors.ts";
-import { BASE32, BASE64URL, bytesOf, isLonger, lettersOf } from "../letters.ts";
+import { BASE32, BASE64URL, bytesOf, lettersOf } from "../letters.ts";
 import {
   MAX_DEPTH,
   MAX_EPOCH_SECONDS,

@@ -4,10 +4,10 @@ import type { Article, Image } from "../../core/model.ts";
 import { actsBar, outside, setPresent } from "../acts.ts";
 import { type App, changing, type View } from "../app.ts";
 import { framed } from "../frame.ts";
+import { notice } from "../gates.ts";
 import { type Child, h, said } from "../h.ts";
 import type { Edition } from "../reading.ts";
 import { day, moment, t } from "../text.ts";
-import { notice } from "./front.ts";
 
 /** The article that `listed` names; its text may have to be fetched. */
 export const article =

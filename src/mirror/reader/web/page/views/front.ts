@@ -5,7 +5,6 @@ import { type App, changing, type View, within } from "../app.ts";
 import { button, type Child, h, said } from "../h.ts";
 import type { Session } from "../reading.ts";
 import { age, day, moment, nameOf, t } from "../text.ts";
-import { article } from "./article.ts";
 import { openNews } from "./opening.ts";
 
 /** How fresh what is shown is, in sentences. */
@@ -23,7 +22,7 @@ export function freshness({ freshness: fresh, savedAsOf }: Session): string[] {
 /** A headline that opens its article: what it says, when, and how it stands. */
 export function headline(app: App, each: Article, level: "h2" | "h3"): Child[] {
   const isGone = each.state === "withdrawn" || each.state === "removed";
-  const open = () => app.go(article(app, each));
+  const open = () => app.go(async () => (await app.reading()).article(app, each)());
   const link = { role: "link", tabindex: 0, onclick: open, onkeydown: onEnter(open) };
   return [
     h(level, {}, said("a", each.title, each.language, link)),
@@ -102,17 +101,9 @@ export const front =
         ? [h("article", { class: "first" }, headline(app, lead, "h2")), bySection(app, rest)]
         : h("p", {}, t("no-headlines")),
       more,
-      changing(app, () => notice(app)),
+      changing(app, () => app.read?.notice(app)),
     ];
   };
-
-/** What stands over reading itself: a line, and more behind it. */
-export function notice(app: App): Child {
-  const text = app.gate("read");
-  if (!text.blocks.length) return null;
-  const lines = text.blocks.map((each) => h("p", { lang: each.language, dir: each.direction }, each.text));
-  return h("details", { class: "note" }, h("summary", {}, t("read-note")), lines);
-}
 
 function channels(app: App): Child {
   const { publication } = app.shell;

@@ -27,9 +27,15 @@ async function openKept(app: App, channel: Channel): Promise<Session | null> {
     return null;
   }
   app.go(front(app), true);
-  await session.takeNotices();
+  await takeNotices(app, session);
   app.changed();
   return session;
+}
+
+/** After the headlines: every act waits for the notices. What shows them comes first. */
+async function takeNotices(app: App, session: Session): Promise<void> {
+  app.read ??= await app.shell.read().catch(() => null);
+  await session.takeNotices();
 }
 
 /**
@@ -49,7 +55,7 @@ export function openNews(app: App, isOnline = !app.archive, channel = app.channe
         step.textContent = t(`opening-${name}`) + part;
         if (total) Object.assign(progress, { max: total, value: done });
       });
-      if (kept) await session.takeNotices(); // no act is closed again meanwhile
+      if (kept) await takeNotices(app, session); // no act is closed again meanwhile
       if (kept && app.session !== kept) return session.close(); // somebody asked for something else
       before?.close();
       Object.assign(app, { session, edition, channel });
@@ -65,7 +71,7 @@ export function openNews(app: App, isOnline = !app.archive, channel = app.channe
     }
     if (!kept) {
       app.go(front(app), true);
-      await session.takeNotices(); // after the headlines: every act waits for them
+      await takeNotices(app, session);
     }
     app.changed();
     // By everyone, so that asking tells nothing of what somebody does, and that it is here when the mirror is not; asked

@@ -1,9 +1,11 @@
 /** Choices: language, size, colours, data; where one is; what is kept, and its end. */
 
 import { readerContext } from "../../core/notices/decide.ts";
+import { type NoticeSet, WORLD } from "../../core/notices/model.ts";
 import { offered } from "../acts.ts";
-import { type App, UNANSWERED, type View } from "../app.ts";
+import type { App, View } from "../app.ts";
 import { dialog } from "../dialog.ts";
+import { UNANSWERED } from "../gates.ts";
 import { button, type Child, h } from "../h.ts";
 import type { Session } from "../reading.ts";
 import type { Keeping } from "../shell.ts";
@@ -71,19 +73,25 @@ export const settings =
     ];
   };
 
+/** Countries that `notices` speak of, and places that they say are under the control of one. */
+function placesIn(notices: NoticeSet | null): Record<"jurisdictions" | "controlled", readonly string[]> {
+  const { designations, jurisdictions } = notices?.catalogue ?? { designations: [], jurisdictions: [] };
+  const named = new Set(designations.map((each) => each.jurisdiction));
+  named.delete(WORLD);
+  return { jurisdictions: [...named], controlled: jurisdictions.flatMap((each) => each.controls) };
+}
+
 /** The questions whose answers choose the notices. Kept in memory, sent nowhere. */
 function place(app: App): Child {
-  const places = app.session?.places;
-  if (!places?.jurisdictions.length) return null;
-  const countries = [
-    ...new Set([...places.jurisdictions, ...places.controlled.map((each) => each.slice(0, 2))]),
-  ];
+  const { jurisdictions, controlled } = placesIn(app.session?.notices ?? null);
+  if (!jurisdictions.length) return null;
+  const countries = [...new Set([...jurisdictions, ...controlled.map((each) => each.slice(0, 2))])];
   const options: Option[] = [
     ["", t("not-said")],
-    ...[...countries, ...places.controlled].map((each): Option => [each, placeName(each)]),
+    ...[...countries, ...controlled].map((each): Option => [each, placeName(each)]),
     [ELSEWHERE, t("elsewhere")],
   ];
-  const { located, citizenships, statelessResidentOf } = app.answers;
+  const { located, citizenships, statelessResidentOf } = app.answers ?? UNANSWERED;
   let where = located ?? "";
   const boxes = (name: string, given: readonly string[] | null) => {
     const box = (value: string, text: string, checked: boolean) =>
@@ -92,7 +100,7 @@ function place(app: App): Child {
       "fieldset",
       {},
       h("legend", {}, t(name)),
-      places.jurisdictions.map((each) => box(each, placeName(each), given?.includes(each) ?? false)),
+      jurisdictions.map((each) => box(each, placeName(each), given?.includes(each) ?? false)),
       box("", t("none-of-these"), given?.length === 0),
     );
   };
@@ -109,7 +117,7 @@ function place(app: App): Child {
     app.back();
   };
   const forget = () => {
-    app.answers = UNANSWERED;
+    app.answers = null;
     app.again();
   };
   return [
