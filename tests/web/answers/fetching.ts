@@ -6,6 +6,7 @@ import { Lines } from "../../../src/mirror/reader/web/core/client/lines.ts";
 import { address, mirrors, type Transport } from "../../../src/mirror/reader/web/core/client/net.ts";
 import { Ledger } from "../../../src/mirror/reader/web/core/client/report.ts";
 import { MemoryStore } from "../../../src/mirror/reader/web/core/client/store.ts";
+import { report as reportOf } from "../../../src/mirror/reader/web/core/client/verdicts.ts";
 import { type Deadlines, webTransport } from "../../../src/mirror/reader/web/core/client/web.ts";
 import { MirrorError } from "../../../src/mirror/reader/web/core/errors.ts";
 import type { Answerers, Json } from "./answering.ts";
@@ -100,7 +101,7 @@ async function pieces({ addresses, names, held, deadlines, abortAt }: Several): 
     ...(result as object),
     progress,
     kept: kept.flatMap((piece) => (piece ? [piece.name] : [])),
-    report: ledger.report().map(({ name, verdict, pieces, bytes, evidence }) => ({
+    report: reportOf(ledger.accounts).map(({ name, verdict, pieces, bytes, evidence }) => ({
       name,
       verdict,
       pieces,

@@ -15,6 +15,7 @@ import {
 } from "../../../src/mirror/reader/web/core/client/slips.ts";
 import { MemoryStore, packed, unpacked } from "../../../src/mirror/reader/web/core/client/store.ts";
 import { fetchWhole, Stories } from "../../../src/mirror/reader/web/core/client/stories.ts";
+import { report as reportOf } from "../../../src/mirror/reader/web/core/client/verdicts.ts";
 import { type Deadlines, webTransport } from "../../../src/mirror/reader/web/core/client/web.ts";
 import { Reader } from "../../../src/mirror/reader/web/core/reader.ts";
 import { parse } from "../../../src/mirror/reader/web/core/rotation/invitation.ts";
@@ -119,13 +120,11 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
         return found && { version: found.version, index: hex(found.index), pieces: pieces ?? {} };
       },
       report: async () =>
-        reader
-          .report()
-          .map(({ name, verdict, evidence }) => [
-            name,
-            verdict,
-            evidence.map(({ code, about }) => [code, about]),
-          ]),
+        reportOf(reader.accounts).map(({ name, verdict, evidence }) => [
+          name,
+          verdict,
+          evidence.map(({ code, about }) => [code, about]),
+        ]),
       waste: async () => reader.cost().wasted,
       cost: async () => Object.fromEntries(reader.cost().fetched),
       close: async () => {

@@ -15,7 +15,7 @@ import { Lines } from "./client/lines.ts";
 import { type Mirror, mirrors, type Transport } from "./client/net.ts";
 import type { fetchNotices, Seen } from "./client/notices.ts";
 import { refresh } from "./client/refresh.ts";
-import { type Cost, Ledger, type MirrorReport } from "./client/report.ts";
+import { type Account, type Cost, Ledger } from "./client/report.ts";
 import { jsonOf, MemoryStore, packed, type Store, unpacked } from "./client/store.ts";
 import { digestOf } from "./crypto.ts";
 import { FormatError, GateError, MirrorError, TrustError, UnreachableError } from "./errors.ts";
@@ -320,9 +320,9 @@ export class Reader {
     return open(await this.#ask(this.verified.stored, false, how, target), this.#pieces);
   }
 
-  /** What each mirror did, also after a failure. */
-  report(): MirrorReport[] {
-    return this.#ledger.report();
+  /** What each mirror did, also after a failure; `report` says what to think of it. */
+  get accounts(): ReadonlyMap<string, Account> {
+    return this.#ledger.accounts;
   }
 
   /** What the run cost so far. */

@@ -3,7 +3,7 @@
 import type { Bytes } from "../core/bytes.ts";
 import type { Progress } from "../core/client/fetch.ts";
 import type { Program } from "../core/client/program.ts";
-import type { MirrorReport } from "../core/client/report.ts";
+import type { Account } from "../core/client/report.ts";
 import type { Article, PieceList } from "../core/model.ts";
 import type { NoticeSet } from "../core/notices/model.ts";
 import type { Freshness, Signers } from "../core/trust/state.ts";
@@ -38,7 +38,8 @@ export interface Session {
   readonly now: number;
   /** The reader's own program, where a newer one than `version` is signed. Throws as `newerProgram`. */
   program(version: number): Promise<Program | null>;
-  report(): readonly MirrorReport[];
+  /** What each mirror did. */
+  readonly accounts: ReadonlyMap<string, Account>;
   fetchedBytes(): number;
   /** Keep the whole edition, without pictures, and from then on what trust needs, in a library. */
   keep(library: Library, progress: Progress): Promise<void>;

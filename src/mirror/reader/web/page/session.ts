@@ -82,7 +82,9 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       return there().now;
     },
     program: async (version) => (await setting.more()).newerProgram(there(), version),
-    report: () => there().report(),
+    get accounts() {
+      return there().accounts;
+    },
     fetchedBytes() {
       const { fetched, wasted } = there().cost();
       return [...fetched.values()].reduce((sum, size) => sum + size, wasted);

@@ -106,12 +106,6 @@ export function age(seconds: number): string {
   return t("moments");
 }
 
-/** A number of bytes. */
-export function size(bytes: number): string {
-  const options = { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 } as const;
-  return new Intl.NumberFormat(language, options).format(Math.ceil(bytes / 1000));
-}
-
 /** A language's name in itself. */
 export function nameOf(tag: string): string {
   try {
@@ -119,12 +113,4 @@ export function nameOf(tag: string): string {
   } catch {
     return tag;
   }
-}
-
-/** A country's or place's name. */
-export function placeName(code: string): string {
-  if (has(`place-${code}`)) return t(`place-${code}`);
-  const [country = code] = code.split("-");
-  const name = new Intl.DisplayNames(language, { type: "region" }).of(country) ?? country;
-  return country === code ? name : `${name} · ${code}`;
 }

@@ -2,7 +2,7 @@
  * What every mirror did in one run, and what it cost: evidence as data, kept in memory only (`report.py`).
  *
  * Nothing here holds an address or the name of a piece: mirrors go by their local names, and a piece by what it
- * was for. Words are made of it by whoever shows it.
+ * was for. `verdicts.ts` says what is to be thought of it; words are made by whoever shows that.
  */
 
 import { ABSENT, TOO_LONG } from "./net.ts";
@@ -33,22 +33,10 @@ export type Part =
   | "slips"
   | "program";
 
-/** What is to be thought of a mirror after this run, the worst first; FETCHING.md says what each means. */
-export type Verdict = "lied" | "forked" | "withheld" | "behind" | "failed" | "good" | "unasked";
-
 /** One thing a mirror did: a code, and about which metadata file or which `Part`. */
 export interface Evidence {
   readonly code: string;
   readonly about: string;
-}
-
-/** One mirror's run. `evidence` holds each thing once; `bytes` counts what was good. */
-export interface MirrorReport {
-  readonly name: string;
-  readonly verdict: Verdict;
-  readonly pieces: number;
-  readonly bytes: number;
-  readonly evidence: readonly Evidence[];
 }
 
 /**
@@ -61,7 +49,14 @@ export interface Cost {
   readonly wasted: number;
 }
 
-interface Account {
+/** One mirror's run: each thing once; `bytes` counts what was good. */
+export interface Account {
+  readonly evidence: ReadonlyMap<string, Evidence>;
+  readonly pieces: number;
+  readonly bytes: number;
+}
+
+interface Open extends Account {
   readonly evidence: Map<string, Evidence>;
   pieces: number;
   bytes: number;
@@ -69,7 +64,7 @@ interface Account {
 
 /** Collects evidence and bytes in one run over mirrors (local names). */
 export class Ledger {
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new Map<string, Open>();
   readonly #fetched = new Map<Part, number>();
   readonly #held = new Map<Part, number>();
   #wasted = 0;
@@ -127,15 +122,12 @@ export class Ledger {
     return { fetched: this.#fetched, held: this.#held, wasted: this.#wasted };
   }
 
-  /** Every mirror's run so far, in the order the mirrors were given. */
-  report(): MirrorReport[] {
-    return [...this.#accounts].map(([name, { evidence, pieces, bytes }]) => {
-      const found = [...evidence.values()];
-      return { name, verdict: verdict(found, bytes > 0), pieces, bytes, evidence: found };
-    });
+  /** What each mirror did so far, in the order in which they were given. */
+  get accounts(): ReadonlyMap<string, Account> {
+    return this.#accounts;
   }
 
-  #of(mirror: string): Account {
+  #of(mirror: string): Open {
     let account = this.#accounts.get(mirror);
     if (!account) {
       account = { evidence: new Map(), pieces: 0, bytes: 0 };
@@ -147,15 +139,4 @@ export class Ledger {
 
 function add(counts: Map<Part, number>, part: Part, size: number): void {
   counts.set(part, (counts.get(part) ?? 0) + size);
-}
-
-function verdict(evidence: readonly Evidence[], hasGiven: boolean): Verdict {
-  const codes = new Set(evidence.map((each) => each.code));
-  if ([...LIES, WRONG_PIECE, OVERSIZED_PIECE].some((code) => codes.has(code))) return "lied";
-  if (codes.has("fork")) return "forked";
-  if (codes.has("withheld")) return "withheld";
-  if (codes.has(STALE) || codes.has("rolled-back")) return "behind"; // cannot have the newest pieces either
-  if (codes.has(MISSING_PIECE)) return "withheld";
-  if (codes.size && !hasGiven) return "failed";
-  return hasGiven ? "good" : "unasked";
 }

@@ -1,8 +1,10 @@
 /** What this protects from and what not; who signed; what each mirror did. */
 
+import { report } from "../../core/client/verdicts.ts";
 import type { App, View } from "../app.ts";
 import { type Child, h } from "../h.ts";
-import { size, t } from "../text.ts";
+import { size } from "../naming.ts";
+import { t } from "../text.ts";
 import { freshness } from "./front.ts";
 
 export const about =
@@ -34,18 +36,16 @@ function facts(app: App): Child {
   const signers = [...session.signers].map(([role, { keyids, holders, threshold }]) =>
     h("li", {}, t("about-role", { role, count: keyids.length, holders, threshold })),
   );
-  const mirrors = session
-    .report()
-    .map(({ name, verdict, evidence }) =>
-      h(
-        "li",
-        { class: verdict },
-        h("strong", {}, name),
-        ` ${t(`verdict-${verdict}`)}`,
-        evidence.length > 0 &&
-          h("small", { dir: "ltr" }, ` ${evidence.map((each) => `${each.about}: ${each.code}`).join(", ")}`),
-      ),
-    );
+  const mirrors = report(session.accounts).map(({ name, verdict, evidence }) =>
+    h(
+      "li",
+      { class: verdict },
+      h("strong", {}, name),
+      ` ${t(`verdict-${verdict}`)}`,
+      evidence.length > 0 &&
+        h("small", { dir: "ltr" }, ` ${evidence.map((each) => `${each.about}: ${each.code}`).join(", ")}`),
+    ),
+  );
   return [
     h("h2", {}, t("about-signed")),
     h("p", {}, freshness(session).join(" ")),

@@ -7,9 +7,10 @@ import type { App, View } from "../app.ts";
 import { dialog } from "../dialog.ts";
 import { UNANSWERED } from "../gates.ts";
 import { button, type Child, h } from "../h.ts";
+import { placeName } from "../naming.ts";
 import type { Session } from "../reading.ts";
 import type { Keeping } from "../shell.ts";
-import { LANGUAGES, nameOf, placeName, spoken, t } from "../text.ts";
+import { LANGUAGES, nameOf, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";
 import { fileField, invitationField } from "./opening.ts";
 
