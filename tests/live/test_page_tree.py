@@ -68,6 +68,19 @@ def test_a_front_page_tells_the_news_and_loads_nothing(made: Desk) -> None:
     assert 'href="en.html"' in text
 
 
+def test_the_reader_begins_with_a_channel_that_has_news(tmp_path: Path) -> None:
+    made = desk(tmp_path)  # Russian is its first channel
+    made.add(made.story(1))
+    made.release()
+    assert b'href="front/en.html"' in pages(made.folder / "tree")["r/index.html"]
+    # Once both have some, it is as the publisher ordered them.
+    made.later().add(made.story(2, folder="other", title="Мост"), channel="ru")
+    made.release()
+    found = pages(made.folder / "tree")
+    assert b'href="front/ru.html"' in found["r/index.html"]
+    assert {"r/front/en.html", "r/front/ru.html"} <= found.keys()
+
+
 def test_a_second_release_signs_no_program_again(made: Desk) -> None:
     before = made.workspace.publication()
     made.later().add(made.story(3))

@@ -77,7 +77,7 @@ def export(
             does not verify. ``out`` is as it was.
     """
     if not out.name.endswith(SUFFIX) or out.name == SUFFIX:
-        raise SourceError(f"A bundle's name ends in {SUFFIX}.", code="export-name")
+        raise SourceError(f"A bundle's name ends in {SUFFIX}, a page's in .html.", code="export-name")
     publication = workspace.publication()
     wanted = [workspace.config.channel(each).id for each in channels] or list(publication.channels)
     opened = {each: current_edition(workspace.tree, publication, each) for each in wanted}

@@ -1,6 +1,6 @@
 """The browser's reader as this publication signs it: the files that came with the program, and some facts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -20,12 +20,14 @@ class Program:
     pieces: Mapping[str, bytes]
 
 
-def make_program(config: PublicationConfig, first_root: bytes) -> Program | None:
-    """The program for readers of this publication.
+def make_program(config: PublicationConfig, first_root: bytes, told: Collection[str]) -> Program | None:
+    """The program for readers of this publication; ``told`` are the channels that have an edition.
 
+    Those come first: what opens for somebody without scripts, or in a language that has no channel, is there.
     None where it was not built, or where the publication wants none.
     """
-    channels = tuple(program.Channel(each.id, each.language, each.title) for each in config.channels)
+    ordered = sorted(config.channels, key=lambda each: each.id not in told)
+    channels = tuple(program.Channel(each.id, each.language, each.title) for each in ordered)
     facts = program.Facts(sha256(first_root).hexdigest(), config.name, channels, config.page.mirrors)
     sealed = page.sealed_program(facts) if config.page.carry else None
     return None if sealed is None else Program(sealed[0].head, sealed[1])

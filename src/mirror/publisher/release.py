@@ -26,7 +26,7 @@ from mirror.notices.lint import Finding
 from mirror.publisher.editions import ChannelChange, Progress, next_edition
 from mirror.publisher.notices import load_notices, next_set
 from mirror.publisher.program import make_program
-from mirror.publisher.published import current_notices, notices_digest, program_digest
+from mirror.publisher.published import current_notices, head_of, notices_digest, program_digest
 from mirror.publisher.rotation import Press, signed_settings, wanted_settings
 from mirror.publisher.settle import put_and_keep
 from mirror.publisher.slipmaking import Pages, make_slips
@@ -114,11 +114,6 @@ def plan(
         pieces |= sealed.pieces
         in_force = sealed.head
         targets[NOTICES_ROLE] = {NOTICES_TARGET: (len(sealed.pieces[sealed.head]), sealed.head)}
-    made_page = None if channels else make_program(workspace.config, publication.roots[0])
-    if made_page is not None and made_page.head != program_digest(publication):
-        pieces |= made_page.pieces
-        length = len(made_page.pieces[made_page.head])
-        targets[READER_ROLE] = {PROGRAM_TARGET: (length, made_page.head)}
     changed = []
     for name in [each.id for each in workspace.config.channels if not channels or each.id in channels]:
         if channel_role(name) not in publication.roles:
@@ -133,6 +128,14 @@ def plan(
             pieces |= made.pieces
             targets[name] = {head_target(name): (len(made.pieces[made.head]), made.head)}
             changed.append(made.change)
+    told = {
+        each.id for each in workspace.config.channels if each.id in targets or head_of(publication, each.id)
+    }
+    made_page = None if channels else make_program(workspace.config, publication.roots[0], told)
+    if made_page is not None and made_page.head != program_digest(publication):
+        pieces |= made_page.pieces
+        length = len(made_page.pieces[made_page.head])
+        targets[READER_ROLE] = {PROGRAM_TARGET: (length, made_page.head)}
     said = None if channels else wanted_settings(workspace, publication, now)
     is_said_anew = said is not None and said != signed_settings(publication)
     if not targets and not renew and not is_said_anew:

@@ -43,6 +43,7 @@ error-unreachable = No mirror gave it. What is here stays readable.
 error-trust = What came is not what the publisher signed, so it is not shown.
 error-format = What came was damaged, so it is not shown.
 error-storage = The device did not keep it. Nothing that was kept before is lost.
+error-no-edition = There is no news here yet.
 error-invitation = This invitation cannot be used: it is not whole, has expired, or belongs to another publication.
 wipe = Wipe everything
 kept = What you chose is kept in the library on this device.

@@ -164,5 +164,6 @@ error-trust = Gelen, yayıncının imzaladığı değil; bu yüzden gösterilmiy
 error-format = Gelen bozuktu; bu yüzden gösterilmiyor.
 error-storage = Cihaz saklamadı. Önceden saklananlar kaybolmadı.
 error-library-passphrase = Bu parola cümlesi kitaplığı açmıyor.
+error-no-edition = Burada henüz haber yok.
 error-invitation = Bu davet kullanılamaz: eksik, süresi dolmuş ya da başka bir yayının.
 kept = Seçtikleriniz bu cihazdaki kitaplıkta saklanıyor.

@@ -164,5 +164,6 @@ error-trust = 收到的不是发布者签名的内容，因此不显示。
 error-format = 收到的内容已损坏，因此不显示。
 error-storage = 设备没有保存。先前保存的没有丢失。
 error-library-passphrase = 这个密码短语打不开资料库。
+error-no-edition = 这里还没有新闻。
 error-invitation = 此邀请无法使用：不完整、已过期，或属于另一份刊物。
 kept = 您选择的内容保留在本设备的资料库中。

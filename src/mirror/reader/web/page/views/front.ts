@@ -105,7 +105,8 @@ export const front =
     ];
   };
 
-function channels(app: App): Child {
+/** Chooses another channel, where there are several. */
+export function channels(app: App): Child {
   const { publication } = app.shell;
   const all = publication.channels;
   if (all.length < 2) return null;

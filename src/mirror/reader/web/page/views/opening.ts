@@ -6,7 +6,7 @@ import { button, h } from "../h.ts";
 import type { Session } from "../reading.ts";
 import type { Channel } from "../shell.ts";
 import { t } from "../text.ts";
-import { front } from "./front.ts";
+import { channels, front } from "./front.ts";
 
 /** Open the library if there is one and its owner wants to; then the news. */
 export const opening =
@@ -42,7 +42,12 @@ async function takeNotices(app: App, session: Session): Promise<void> {
  * Get the news of a channel, and say how it goes. What was read before stays where that fails. What is kept is shown at
  * once, and gives way to what mirrors have when that is whole: a link that swallows packets takes half a minute to show.
  */
-export function openNews(app: App, isOnline = !app.archive, channel = app.channel) {
+export function openNews(
+  app: App,
+  isOnline = !app.archive,
+  channel = app.channel,
+  tried: readonly Channel[] = [],
+) {
   const step = h("p", { role: "status" });
   const progress = h("progress", { "aria-label": t("opening") });
   const open = async () => {
@@ -62,6 +67,8 @@ export function openNews(app: App, isOnline = !app.archive, channel = app.channe
     } catch (error) {
       session.close();
       if (kept) return; // it is there, and says that no mirror was heard
+      const other = before ? null : elsewhere(app, error, [...tried, channel]);
+      if (other) return app.go(() => openNews(app, isOnline, other, [...tried, channel]), true);
       // What cannot be used is not tried again.
       app.archive = app.shell.archive;
       if (error instanceof MirrorError && error.code.startsWith("invitation")) app.invitation = "";
@@ -83,12 +90,24 @@ export function openNews(app: App, isOnline = !app.archive, channel = app.channe
   return [h("h1", {}, t("opening")), step, progress, h("p", { class: "dim" }, t("self-check"))];
 }
 
+/** The channel to open where nobody chose one of `tried`, and they have no edition, or a file does not carry it. */
+function elsewhere(app: App, error: unknown, tried: readonly Channel[]): Channel | null {
+  const isMissing = error instanceof MirrorError && (app.archive || error.code === "no-edition");
+  const others = app.shell.publication.channels.filter((each) => !tried.includes(each));
+  return (isMissing && others[0]) || null;
+}
+
 const failed =
   (app: App, error: unknown): View =>
   () => [
     h("h1", {}, t("opening-failed")),
     h("p", {}, wordsOf(error)),
-    button(t("try-again"), () => app.go(() => openNews(app, true), true), "primary"),
+    h(
+      "div",
+      { class: "buttons" },
+      button(t("try-again"), () => app.go(() => openNews(app, true), true), "primary"),
+      channels(app),
+    ),
     fileField(app),
     invitationField(app),
   ];
