@@ -3,20 +3,11 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from helpers.keeping import EMPTY, FILL, STORES
 from helpers.reading_room import TELLTALE, article, front, headline
 from helpers.stage import Site
 
 PASSPHRASE = "a lantern in the fog"
-# All that a page can keep something in, and how much is there.
-STORES = """async () => ({
-  databases: (await indexedDB.databases()).length,
-  caches: (await caches.keys()).length,
-  local: localStorage.length,
-  session: sessionStorage.length,
-  workers: (await navigator.serviceWorker.getRegistrations()).length,
-  cookies: document.cookie.length,
-})"""
-EMPTY = {"databases": 0, "caches": 0, "local": 0, "session": 0, "workers": 0, "cookies": 0}
 # Every record of every database, as text: bytes one by one, so that what is readable is found.
 RECORDS = """async () => {
   const told = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
@@ -151,18 +142,7 @@ def test_a_wipe_empties_all_six_stores_and_leaves(page: Page, site: Site) -> Non
     front(page, site.page)
     article(page, "First story")
     keep(page)
-    full = page.evaluate(
-        """async () => {
-          await (await caches.open("x")).put("/x", new Response("x"));
-          localStorage.x = sessionStorage.x = "x";
-          document.cookie = "x=x; Path=/"; document.cookie = "y=y; Path=/r/"; document.cookie = "z=z";
-          await navigator.serviceWorker.register("sw.js");
-          const another = indexedDB.open("another");
-          await new Promise((done) => { another.onsuccess = done; });
-          another.result.close();
-        }"""
-    )
-    assert full is None
+    page.evaluate(FILL)
     assert all(count > 0 for count in page.evaluate(STORES).values())
     page.get_by_role("button", name="Wipe everything").click()
     expect(page.locator("dialog[open]")).to_contain_text("It cannot remove the address")

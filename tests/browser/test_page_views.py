@@ -6,11 +6,10 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from helpers.node import WEB
+from helpers.axe import LOOK, SCRIPT, problems
 from helpers.stage import Site
 
 Scheme = Literal["light", "dark"]
-AXE = (WEB / "node_modules/axe-core/axe.min.js").read_text("utf-8")
 
 
 def _press(selector: str) -> Callable[[Page], None]:
@@ -57,12 +56,8 @@ def test_every_view_can_be_used_by_everyone(
             page = opened(context, site.page)
             for step in steps:
                 step(page)
-            page.evaluate(AXE)
-            found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-            problems = [
-                (each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]
-            ]
-            assert problems == [], name
+            page.evaluate(SCRIPT)
+            assert problems(page.evaluate(LOOK)) == [], name
             width = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.lang]")
             assert width[0] <= viewport["width"], name
             assert width[1][:2] == language[:2], name

@@ -3,18 +3,11 @@
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
+from helpers.keeping import CACHED, IS_CONTROLLED, WORKERS
 from helpers.playhouse import SAID, House, keep_program, opened, reopened
 from helpers.reading_room import article, front, headline
 from helpers.stage import Site, block_page, lying, sites
 from mirror.bundle.piece import path_of
-
-CACHED = """async () => {
-  const names = await caches.keys();
-  const all = await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys())));
-  return all.flat().map(({ url }) => new URL(url).pathname.slice(1));
-}"""
-WORKERS = "async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)"
-IS_CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 
 
 def kept(context: BrowserContext, origin: Site) -> Page:

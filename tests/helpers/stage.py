@@ -78,7 +78,8 @@ class Site:
             def do_GET(self) -> None:
                 site.answer(self)
 
-            do_HEAD = do_POST = do_OPTIONS = do_GET  # noqa: N815 - names of http.server
+            # CONNECT is what a proxy is asked for https.
+            do_HEAD = do_POST = do_OPTIONS = do_CONNECT = do_GET  # noqa: N815 - names of http.server
 
             def log_message(self, *_: object) -> None:
                 """Nothing."""
