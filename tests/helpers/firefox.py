@@ -70,7 +70,7 @@ _QUIET: Final[Mapping[str, Pref]] = {
     "network.trr.mode": 5,  # names over HTTPS: off by choice
     "security.remote_settings.crlite_filters.enabled": False,
     "security.remote_settings.intermediates.enabled": False,
-    "services.settings.server": "data:,#none",
+    "services.settings.server": "data:,#none",  # heeded with _SURROUNDINGS only
     "startup.homepage_welcome_url": "about:blank",
     "termsofuse.bypassNotification": True,
     "toolkit.telemetry.enabled": False,
@@ -81,6 +81,8 @@ _QUIET: Final[Mapping[str, Pref]] = {
     "browser.download.alwaysOpenPanel": False,
     "browser.download.folderList": 2,
 }
+
+_SURROUNDINGS: Final = {"MOZ_CRASHREPORTER_DISABLE": "1", "MOZ_REMOTE_SETTINGS_DEVTOOLS": "1"}
 
 # Elements that can be seen, by selector and a part of their text.
 _FIND: Final = """(selector, text) => [...document.querySelectorAll(selector)].filter(
@@ -231,10 +233,13 @@ class Tab:
             time.sleep(0.02)
         raise AssertionError(f"not within {seconds} s: {function} {arguments}: {said}")
 
-    def see(self, selector: str, text: str = "", *, count: int | None = None) -> None:
+    def see(
+        self, selector: str, text: str = "", *, count: int | None = None, seconds: float = SECONDS
+    ) -> None:
         """Wait until such elements can be seen (at least one, or exactly ``count``)."""
         claim = "found.length > 0" if count is None else f"found.length === {count}"
-        self.until(f"(...what) => {{ const found = ({_FIND})(...what); return {claim}; }}", selector, text)
+        there = f"(...what) => {{ const found = ({_FIND})(...what); return {claim}; }}"
+        self.until(there, selector, text, seconds=seconds)
 
     def read(self, selector: str) -> list[str]:
         """The texts of those that can be seen."""
@@ -329,7 +334,7 @@ def launched(folder: Path, proxy: int, prefs: Mapping[str, Pref] | None = None) 
     (profile / "user.js").write_text("".join(lines), "utf-8")
     command = [program, "--headless", "--no-remote", "--remote-debugging-port=0", "--profile", str(profile)]
     # A home of its own: it writes beside its profile too.
-    surroundings = {**os.environ, "HOME": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"}
+    surroundings = {**os.environ, "HOME": str(folder), **_SURROUNDINGS}
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=surroundings
     ) as process:
