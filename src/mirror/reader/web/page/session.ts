@@ -1,6 +1,7 @@
 /** One run as the views see it: the core's `Reader`, over the shell's mirrors or over an edition in a file. */
 
 import type { RemoteEdition } from "../core/client/edition.ts";
+import { MemoryStore } from "../core/client/store.ts";
 import type { Stories } from "../core/client/stories.ts";
 import { webTransport } from "../core/client/web.ts";
 import { TrustError } from "../core/errors.ts";
@@ -9,6 +10,9 @@ import type { Edition, Session } from "./reading.ts";
 import type { Beginning } from "./shell.ts";
 
 const now = (): number => Math.floor(Date.now() / 1000);
+
+/** What was verified since the page was opened: no later run takes less, also where nothing is kept. */
+const memory = new MemoryStore();
 
 /** What a shell knows for all runs. */
 export interface Setting {
@@ -52,7 +56,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
         built: setting.built,
         ...(setting.origin ? { origin: setting.origin } : {}),
         ...(invited ? { invited } : {}),
-        ...(begin.library ? { store: begin.library } : {}),
+        store: begin.library ?? memory,
       });
       await reader.refresh({ told: (done, total) => told("metadata", done, total) });
       const edition = await reader.edition({ told: (done, total) => told("front", done, total) });
@@ -63,7 +67,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       const read = await setting.read().catch(() => null);
       if (read) await run.takeNotices(read.fetchNotices);
       await run.takeSlips();
-      if (begin.library) await run.remember();
+      await run.remember();
       setting.met((await run.invited?.knock(now(), run.freshness.asOf)) ?? []);
     },
     get freshness() {
