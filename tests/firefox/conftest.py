@@ -11,7 +11,7 @@ from helpers.stage import Site, sites
 
 __all__ = ["carried", "mirrors", "newsroom", "origin", "public", "site"]
 
-# What a page can do to others is written down instead of done: nobody is here to close a window for printing.
+# What a page does to others is noted instead of done: nobody is here to close its sheets.
 WATCHED = (
     "window.done = []; window.print = () => done.push('print ' + document.querySelector('.paper')?.innerText);"
     "navigator.share = async (what) => void done.push('share ' + what.text);"
@@ -21,7 +21,7 @@ WATCHED = (
 
 @pytest.fixture(scope="session")
 def elsewhere() -> Iterator[Site]:
-    """The proxy that Firefox asks for all that is not on this machine: a mirror by a name, and nothing else."""
+    """The proxy that Firefox asks for all that is not on this machine: a mirror by a name, no more."""
     with sites({}, 1, prefix="http://news.example/") as [made]:
         yield made
 

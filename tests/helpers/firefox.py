@@ -203,8 +203,13 @@ class Tab:
         return Tab(self.firefox, child["context"])
 
     def evaluate(self, function: str, *arguments: object) -> Any:
-        """What a function of JavaScript gives, awaited; arguments and result are JSON."""
-        body = f"async (given) => JSON.stringify((await ({function})(...JSON.parse(given))) ?? null)"
+        """What a function of JavaScript gives, awaited where it is a promise; all of it is JSON."""
+        # Where scripts are off, nothing that is awaited goes on.
+        body = f"""(given) => {{
+          const told = (value) => JSON.stringify(value ?? null);
+          const value = ({function})(...JSON.parse(given));
+          return value instanceof Promise ? value.then(told) : told(value);
+        }}"""
         told = self._call_function(body, json.dumps(arguments))
         return json.loads(told["value"])
 

@@ -1,4 +1,4 @@
-"""Ways through the reader's page with Firefox, as ``reading_room`` and ``playhouse`` know them with Chromium."""
+"""Ways through the reader's page with Firefox, as ``reading_room`` has them with Chromium."""
 
 from helpers.firefox import SECONDS, Tab
 from helpers.keeping import IS_CONTROLLED
