@@ -13,7 +13,8 @@ __all__ = ["carried", "mirrors", "newsroom", "origin", "public", "site"]
 
 # What a page does to others is noted instead of done: nobody is here to close its sheets.
 WATCHED = (
-    "window.done = []; window.print = () => done.push('print ' + document.querySelector('.paper')?.innerText);"
+    "window.done = [];"
+    "window.print = () => done.push('print ' + document.querySelector('.paper')?.innerText);"
     "navigator.share = async (what) => void done.push('share ' + what.text);"
     "window.open = (address) => void done.push('open ' + address);"
 )

@@ -1,6 +1,9 @@
 """The page of a mirror in Firefox: reading, gates, leaving and search, by mouse and by keyboard."""
 
-from collections.abc import Mapping
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -148,12 +151,55 @@ def test_what_was_let_through_happens(reading: Tab, person: Person, site: Site, 
 
 def saved(folder: Path, tab: Tab) -> Path:
     """The file that was saved, once it is whole."""
+
+    def is_there() -> bool:
+        return any(each.stat().st_size for each in folder.glob("*.txt")) and not any(folder.glob("*.part"))
+
+    waited(tab, is_there)
+    [file] = folder.glob("*.txt")
+    return file
+
+
+def waited(tab: Tab, holds: Callable[[], bool]) -> None:
+    """Let the browser go on until ``holds``."""
     for _ in range(400):
-        files = [each for each in folder.iterdir() if each.suffix == ".txt" and each.stat().st_size]
-        if files and not list(folder.glob("*.part")):
-            return files[0]
+        if holds():
+            return
         tab.evaluate("() => new Promise((done) => setTimeout(done, 25))")
-    raise AssertionError("nothing was saved")
+    raise AssertionError("it did not happen within ten seconds")
+
+
+def words_of(sheet: Path, tab: Tab) -> str:
+    """The Latin words on what was printed, once it is whole; the sheet is thrown away."""
+    waited(tab, lambda: sheet.exists() and sheet.read_bytes().rstrip().endswith(b"%%EOF"))
+    words = ""
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", sheet.read_bytes(), re.DOTALL):
+        with suppress(zlib.error):
+            for shown in re.findall(rb"(\(.*?\))Tj|\[(.*?)\]TJ", zlib.decompress(stream), re.DOTALL):
+                words += b"".join(re.findall(rb"\((.*?)\)", b"".join(shown))).decode("latin-1") + " "
+    sheet.unlink()
+    return words
+
+
+def test_what_is_printed_is_the_article_and_no_address(firefox: Firefox, site: Site) -> None:
+    with firefox.person() as person:
+        tab = person.tab()
+        site.alter = lambda path, body: b"<!doctype html><p>plain" if path == "plain.html" else body
+        tab.goto(f"{site.address}plain.html")
+        tab.evaluate("() => print()")
+        # So the browser writes the address on a sheet, and it would be seen here.
+        assert f"127.0.0.1:{site.port}" in words_of(firefox.sheet, tab)
+        front(tab, site.page)
+        article(tab, "Fourth story")
+        act(tab, "Print")
+        proceed(tab)
+        words = words_of(firefox.sheet, tab)
+        assert "walked over the bridge" in words
+        assert "127.0.0.1" not in words
+        tab.see(".paper", count=0)
+        # The browser's own menu prints an empty sheet, and an address on none.
+        tab.evaluate("() => print()")
+        assert words_of(firefox.sheet, tab) == ""
 
 
 def test_the_keyboards_own_ways_pass_the_gate(reading: Tab, person: Person, site: Site) -> None:

@@ -30,6 +30,8 @@ _KEYS: Final = {
     "Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "Shift": "\ue008", "Control": "\ue009",
 }  # fmt: skip
 
+_PRINTER: Final = "print.printer_Mozilla_Save_to_PDF"
+
 Pref = str | int | bool
 _QUIET: Final[Mapping[str, Pref]] = {
     "remote.prefs.recommended": False,  # rule 1
@@ -76,10 +78,13 @@ _QUIET: Final[Mapping[str, Pref]] = {
     "toolkit.telemetry.enabled": False,
     "toolkit.telemetry.server": "data:,none",
     "toolkit.telemetry.unified": False,
-    # Nobody sits before it: its window counts as the one in front, and files are saved without a question.
+    # Nobody sits before it: its window counts as the one in front, and it saves and prints into files unasked.
     "focusmanager.testmode": True,
     "browser.download.alwaysOpenPanel": False,
     "browser.download.folderList": 2,
+    "print.always_print_silent": True,
+    "print_printer": "Mozilla Save to PDF",
+    f"{_PRINTER}.print_to_file": True,
 }
 
 _SURROUNDINGS: Final = {"MOZ_CRASHREPORTER_DISABLE": "1", "MOZ_REMOTE_SETTINGS_DEVTOOLS": "1"}
@@ -101,8 +106,10 @@ def found() -> str | None:
 class Firefox:
     """One process and one session; people (user contexts) share nothing in it."""
 
-    def __init__(self, socket: ClientWebSocketResponse, run: Callable[..., Any], downloads: Path) -> None:
-        self.downloads = downloads
+    def __init__(self, socket: ClientWebSocketResponse, run: Callable[..., Any], folder: Path) -> None:
+        self.profile = folder / "profile"
+        self.downloads = folder / "downloads"
+        self.sheet = folder / "printed.pdf"  # what was printed last
         self.requests: list[str] = []  # every address that anything in it asked for
         self._socket, self._run = socket, run
         self._last = 0
@@ -326,10 +333,14 @@ def launched(folder: Path, proxy: int, prefs: Mapping[str, Pref] | None = None) 
     """A Firefox with a new profile in ``folder``; ``proxy`` is a port of this machine (rule 2)."""
     program = found()
     assert program is not None
-    profile, downloads = folder / "profile", folder / "downloads"
+    profile = folder / "profile"
     profile.mkdir(parents=True)
-    downloads.mkdir()
-    ways: dict[str, Pref] = {"network.proxy.type": 1, "browser.download.dir": str(downloads)}
+    (folder / "downloads").mkdir()
+    ways: dict[str, Pref] = {
+        "network.proxy.type": 1,
+        "browser.download.dir": str(folder / "downloads"),
+        f"{_PRINTER}.print_to_filename": str(folder / "printed.pdf"),
+    }
     for kind in ("http", "ssl"):
         ways |= {f"network.proxy.{kind}": "127.0.0.1", f"network.proxy.{kind}_port": proxy}
     lines = [
@@ -345,7 +356,7 @@ def launched(folder: Path, proxy: int, prefs: Mapping[str, Pref] | None = None) 
     ) as process:
         try:
             with asyncio.Runner() as runner:
-                opened, firefox = runner.run(_connected(_address(process), runner, downloads))
+                opened, firefox = runner.run(_connected(_address(process), runner, folder))
                 firefox.call("session.new", capabilities={})
                 firefox.call("session.subscribe", events=["network.beforeRequestSent"])
                 yield firefox
@@ -357,10 +368,10 @@ def launched(folder: Path, proxy: int, prefs: Mapping[str, Pref] | None = None) 
             process.kill()
 
 
-async def _connected(address: str, runner: asyncio.Runner, downloads: Path) -> tuple[ClientSession, Firefox]:
+async def _connected(address: str, runner: asyncio.Runner, folder: Path) -> tuple[ClientSession, Firefox]:
     opened = ClientSession()
     socket = await opened.ws_connect(f"{address}/session", max_msg_size=0)
-    return opened, Firefox(socket, runner.run, downloads)
+    return opened, Firefox(socket, runner.run, folder)
 
 
 def _address(process: subprocess.Popen[str]) -> str:
