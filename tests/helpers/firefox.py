@@ -78,7 +78,7 @@ _QUIET: Final[Mapping[str, Pref]] = {
     "toolkit.telemetry.enabled": False,
     "toolkit.telemetry.server": "data:,none",
     "toolkit.telemetry.unified": False,
-    # Nobody sits before it: its window counts as the one in front, and it saves and prints into files unasked.
+    # Nobody sits before it: its window counts as the one in front, and it saves and prints unasked.
     "focusmanager.testmode": True,
     "browser.download.alwaysOpenPanel": False,
     "browser.download.folderList": 2,
@@ -113,6 +113,11 @@ class Firefox:
         self.requests: list[str] = []  # every address that anything in it asked for
         self._socket, self._run = socket, run
         self._last = 0
+
+    @property
+    def tab(self) -> "Tab":
+        """The one that it opened with, as its owner has it."""
+        return Tab(self, self.call("browsingContext.getTree", maxDepth=0)["contexts"][0]["context"])
 
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """What the browser answers to a command of BiDi."""
