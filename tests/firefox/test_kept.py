@@ -106,8 +106,6 @@ def test_another_worker_from_the_same_origin_takes_over_at_once(kept: Tab, origi
     seized = b'addEventListener("fetch", (e) => e.respondWith(new Response("seized")));'
     seized += b'addEventListener("install", () => skipWaiting());'
     origin.alter = lambda path, body: seized if path == "r/sw.js" else body
-    kept.reload()
-    ready(kept)
     kept.evaluate("async () => (await navigator.serviceWorker.getRegistrations())[0].update().then(() => 1)")
     kept.until("async () => (await (await fetch(location.href)).text()) === 'seized'")
     kept.reload()
