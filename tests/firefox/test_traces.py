@@ -4,25 +4,30 @@ Firefox writes down, every few seconds, what its tabs show and what was typed in
 else's the same is typed, and found: so the search sees.
 """
 
+import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from helpers import firefox as fox
-from helpers.firefox import Tab
+from helpers.firefox import Firefox, Tab
 from helpers.firefox_reading import article, front, proceed, reads, view
 from helpers.reading_room import TELLTALE
 from helpers.stage import Site
 
-PLAIN = b"<!doctype html><title>t</title><input><textarea></textarea>"
+PLAIN = (
+    b"<!doctype html><title>t</title><input><textarea></textarea>"
+    b"<label><input type=checkbox>box</label><select><option>one<option>two</select>"
+)
 # Where Firefox keeps the addresses that somebody went to.
 KEEPERS = {
     "cookies.sqlite", "favicons.sqlite", "permissions.sqlite", "places.sqlite", "sessionstore-backups",
     "sessionstore.jsonlz4", "storage", "storage.sqlite",
 }  # fmt: skip
 SESSION = "sessionstore-backups/recovery.jsonlz4"
+FIELDS = r'"formdata":.{,50}/r/index.html.{,200}'  # of the reader's page
 MAGIC = b"mozLz40\0"
 
 
@@ -68,17 +73,25 @@ def on_disk(folder: Path, word: str) -> list[str]:
     )
 
 
-def written(tab: Tab, profile: Path, word: str) -> None:
-    """Wait until Firefox has written down what its tabs show, and ``word`` with it."""
+def written(tab: Tab, profile: Path, word: str) -> str:
+    """What Firefox has written down of its tabs, once ``word`` is in it."""
     for _ in range(400):
-        file = profile / SESSION
-        if file.exists() and word.encode() in unpacked(file.read_bytes()):
-            return
+        with suppress(FileNotFoundError):
+            session = unpacked((profile / SESSION).read_bytes()).decode()
+            if word in session:
+                return session
         tab.evaluate("() => new Promise((done) => setTimeout(done, 25))")
     raise AssertionError(f"{word} was not written down")
 
 
-def test_nothing_of_what_was_read_or_typed_reaches_the_disk(
+def flushed(tab: Tab, firefox: Firefox, address: str) -> str:
+    """What it has written down of ``tab``, if anything: once another tab is there, so is all of them."""
+    told = firefox.call("browsingContext.create", type="tab", background=True)
+    Tab(firefox, told["context"]).goto(address)
+    return written(tab, firefox.profile, address)
+
+
+def test_nothing_of_what_was_read_typed_or_chosen_reaches_the_disk(
     site: Site, elsewhere: Site, tmp_path: Path
 ) -> None:
     if fox.found() is None:
@@ -89,23 +102,32 @@ def test_nothing_of_what_was_read_or_typed_reaches_the_disk(
         tab.goto(f"{site.address}plain1.html")
         tab.fill("input", "planted-in-a-line")
         tab.fill("textarea", "planted-in-an-area")
+        tab.click("label")
+        tab.choose("select", "two")
         written(tab, profile, "planted-in-a-line")
-        assert on_disk(profile, "planted-in-an-area") == [SESSION]
+        session = flushed(tab, firefox, f"{site.address}plain2.html")
+        assert '"formdata"' in session
+        for word in ("planted-in-an-area", '"value":"two"', ":true"):
+            assert word in session.partition('"formdata"')[2]
         front(tab, site.page)
+        tab.choose("main select", "en")
         article(tab, "First story")
         reads(tab, TELLTALE)
         view(tab, "Settings", "Settings")
         tab.fill("#invitation", "canary-invitation")
+        for box in ("main > div > label", "fieldset label"):
+            tab.click(box)
+        tab.choose("label:has([value=ZZ]) select", "RU")
+        tab.choose("label:has([value=dark]) select", "dark")
+        session = flushed(tab, firefox, f"{site.address}plain3.html")
+        assert re.findall(FIELDS, session) == []
         tab.click("nav button", "Search")
         proceed(tab)
         tab.has_focus("[type=search]")
         tab.type("canary-search")
-        # The whole session is written at once: when another tab is in it, so is what stands in this one.
-        told = firefox.call("browsingContext.create", type="tab", background=True)
-        Tab(firefox, told["context"]).goto(f"{site.address}plain2.html")
-        written(tab, profile, "plain2.html")
-        for word in ("canary-invitation", "canary-search"):
-            assert on_disk(profile, word) == []
+        session = flushed(tab, firefox, f"{site.address}plain4.html")
+        assert re.findall(FIELDS, session) == []
+        assert "canary" not in session
         tab.click("header .leave")
         tab.until("() => location.href === 'about:blank'")
     for word in (TELLTALE, "walked over the bridge", "First story", "canary-invitation", "canary-search"):

@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import queue
+import re
 import shutil
 import subprocess
 import threading
@@ -111,7 +112,7 @@ class Firefox:
         self.downloads = folder / "downloads"
         self.sheet = folder / "printed.pdf"  # what was printed last
         self.requests: list[str] = []  # every address that anything in it asked for
-        self._socket, self._run = socket, run
+        self.socket, self._run = socket, run
         self._last = 0
 
     @property
@@ -126,9 +127,9 @@ class Firefox:
         return given
 
     async def _called(self, number: int, method: str, parameters: object) -> object:
-        await self._socket.send_json({"id": number, "method": method, "params": parameters})
+        await self.socket.send_json({"id": number, "method": method, "params": parameters})
         async with asyncio.timeout(3 * SECONDS):
-            async for message in self._socket:
+            async for message in self.socket:
                 if message.type is not WSMsgType.TEXT:
                     break
                 said = json.loads(message.data)
@@ -277,10 +278,16 @@ class Tab:
 
     def click(self, selector: str, text: str = "", times: int = 1) -> None:
         """Press the first such element with the mouse, once it can be seen."""
-        place = {"type": "element", "element": self._element(selector, text)}
-        moved = {"type": "pointerMove", "x": 0, "y": 0, "origin": place}
         pressed = [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
-        self._act({"type": "pointer", "id": "mouse", "actions": [moved, *pressed * times]})
+        for last in (False, False, True):
+            place = {"type": "element", "element": self._element(selector, text)}
+            moved = {"type": "pointerMove", "x": 0, "y": 0, "origin": place}
+            try:
+                self._act({"type": "pointer", "id": "mouse", "actions": [moved, *pressed * times]})
+                return
+            except BidiError as error:  # a new view came and scrolled: look again where it is
+                if last or not re.search("out of bounds|stale element|no such node", str(error)):
+                    raise
 
     def press(self, *chords: str) -> None:
         """Press keys one after the other; ``Control+c`` are two at once."""
@@ -362,12 +369,14 @@ def launched(folder: Path, proxy: int, prefs: Mapping[str, Pref] | None = None) 
         try:
             with asyncio.Runner() as runner:
                 opened, firefox = runner.run(_connected(_address(process), runner, folder))
-                firefox.call("session.new", capabilities={})
-                firefox.call("session.subscribe", events=["network.beforeRequestSent"])
-                yield firefox
-                with suppress(BidiError):
-                    firefox.call("browser.close")
-                runner.run(opened.close())
+                try:
+                    firefox.call("session.new", capabilities={})
+                    firefox.call("session.subscribe", events=["network.beforeRequestSent"])
+                    yield firefox
+                    with suppress(BidiError):
+                        firefox.call("browser.close")
+                finally:
+                    runner.run(_closed(opened, firefox))
             process.wait(SECONDS)
         finally:
             process.kill()
@@ -379,15 +388,21 @@ async def _connected(address: str, runner: asyncio.Runner, folder: Path) -> tupl
     return opened, Firefox(socket, runner.run, folder)
 
 
+async def _closed(opened: ClientSession, firefox: Firefox) -> None:
+    await firefox.socket.close()
+    await opened.close()
+
+
 def _address(process: subprocess.Popen[str]) -> str:
     """Where the browser listens; what it says besides is read, and dropped, as long as it runs."""
     said: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def listen() -> None:
         assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith(_READY):
-                said.put(line.removeprefix(_READY).strip())
+        with suppress(ValueError):  # it was closed meanwhile
+            for line in process.stderr:
+                if line.startswith(_READY):
+                    said.put(line.removeprefix(_READY).strip())
 
     threading.Thread(target=listen, daemon=True).start()
     return said.get(timeout=3 * SECONDS)

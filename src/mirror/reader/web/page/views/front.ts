@@ -120,5 +120,11 @@ export function channels(app: App): Child {
       { value: id, lang: language, selected: id === app.channel.id },
       title && title !== publication.name ? title : nameOf(language),
     );
-  return h("label", {}, t("channel"), " ", h("select", { onchange: change }, all.map(option)));
+  return h(
+    "label",
+    {},
+    t("channel"),
+    " ",
+    h("select", { onchange: change, autocomplete: "off" }, all.map(option)),
+  );
 }

@@ -20,6 +20,15 @@ const ELSEWHERE = "ZZ"; // no country has it, so no notice names it
 
 type Option = readonly [value: string, text: string];
 
+/**
+ * Make what was ticked the box's default. Firefox writes to the disk, for the next start, what was typed and chosen: not
+ * where `autocomplete` is off, which does nothing for boxes, and not what is the default.
+ */
+function untold({ target }: Event): void {
+  const box = target as HTMLInputElement;
+  box.defaultChecked = box.checked;
+}
+
 function choice(
   label: string,
   options: readonly Option[],
@@ -28,7 +37,12 @@ function choice(
 ): HTMLElement {
   const change = (event: Event) => act((event.target as HTMLSelectElement).value);
   const made = options.map(([value, text]) => h("option", { value, selected: value === chosen }, text));
-  return h("label", { class: "choice" }, h("span", {}, label), h("select", { onchange: change }, made));
+  return h(
+    "label",
+    { class: "choice" },
+    h("span", {}, label),
+    h("select", { onchange: change, autocomplete: "off" }, made),
+  );
 }
 
 export const settings =
@@ -58,7 +72,8 @@ export const settings =
         h("input", {
           type: "checkbox",
           checked: choices.pictures,
-          onchange: () => {
+          onchange: (event) => {
+            untold(event);
             choices.pictures = !choices.pictures;
           },
         }),
@@ -96,7 +111,7 @@ function place(app: App): Child {
   let where = located ?? "";
   const boxes = (name: string, given: readonly string[] | null) => {
     const box = (value: string, text: string, checked: boolean) =>
-      h("label", {}, h("input", { type: "checkbox", value, checked }), ` ${text}`);
+      h("label", {}, h("input", { type: "checkbox", value, checked, onchange: untold }), ` ${text}`);
     return h(
       "fieldset",
       {},
@@ -182,6 +197,7 @@ async function inviting(invite: (number: number) => Promise<string>): Promise<vo
       max: 16,
       id: "friend",
       required: true,
+      autocomplete: "off",
       "data-first": true,
     });
     const link = h("output", { class: "listed", dir: "ltr" });
