@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from helpers import firefox as fox
-from helpers.firefox import Firefox, Person, Tab
+from helpers.bidi import Firefox, Person, Tab
 from helpers.houses import carried, mirrors, newsroom, origin, public, site
 from helpers.stage import Site, sites
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.firefox import Tab
+from helpers.bidi import Tab
 from helpers.firefox_reading import LINK, article, front, reads, ready, view
 from helpers.playhouse import SAID, House
 from helpers.stage import Site, block_page, lying

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from helpers.firefox import Firefox, Person, Tab
+from helpers.bidi import Firefox, Person, Tab
 from helpers.firefox_reading import LINK, article, front, keep_edition, proceed, reads, ready, unlock, view
 from helpers.playhouse import SAID, House
 from helpers.stage import Site, lying

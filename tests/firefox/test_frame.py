@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers.firefox import Tab
+from helpers.bidi import Tab
 from helpers.stage import Site, sites
 from helpers.strangers import ATTACKS, ATTRIBUTES, ELEMENTS, INSIDE, PAGE, PLANT, POLICY, program
 

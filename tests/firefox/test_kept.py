@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.firefox import BidiError, Firefox, Person, Tab
+from helpers.bidi import BidiError, Firefox, Person, Tab
 from helpers.firefox_reading import (
     DIALOG,
     LINK,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.firefox import Firefox, Person, Tab
+from helpers.bidi import Firefox, Person, Tab
 from helpers.firefox_reading import DIALOG, LINK, act, article, front, proceed, reads, view
 from helpers.keeping import EMPTY, STORES
 from helpers.reading_room import TELLTALE, notices_of

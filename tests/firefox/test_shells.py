@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from helpers import firefox as fox
-from helpers.firefox import Firefox, Tab
+from helpers.bidi import Firefox, Tab
 from helpers.firefox_reading import article, front, reads, ready, view
 from helpers.playhouse import SAID, House
 from helpers.stage import Site

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from helpers import firefox as fox
-from helpers.firefox import Firefox, Tab
+from helpers.bidi import Firefox, Tab
 from helpers.firefox_reading import article, front, proceed, reads, view
 from helpers.reading_room import TELLTALE
 from helpers.stage import Site

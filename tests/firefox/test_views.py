@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from helpers.axe import LOOK, SCRIPT, problems
-from helpers.firefox import Firefox, Tab
+from helpers.bidi import Firefox, Tab
 from helpers.firefox_reading import DIALOG, LINK, proceed
 from helpers.stage import Site
 

@@ -1,6 +1,6 @@
 """Ways through the reader's page with Firefox, as ``reading_room`` has them with Chromium."""
 
-from helpers.firefox import SECONDS, Tab
+from helpers.bidi import SECONDS, Tab
 from helpers.keeping import IS_CONTROLLED
 
 LINK = "main [role=link]"
