@@ -6,7 +6,7 @@
  *    the title stays neutral.
  */
 
-import { type App, turn, type View, within, wordsOf } from "./app.ts";
+import { type App, hasLibrary, turn, type View, within, wordsOf } from "./app.ts";
 import { dress } from "./dress.ts";
 import { button, type Child, h } from "./h.ts";
 import { leave, onShifts } from "./leaving.ts";
@@ -190,8 +190,9 @@ export async function show(root: HTMLElement, shell: Shell): Promise<void> {
   const menu = h("nav", {});
   const foot = h("footer", {});
   app.hear(document);
+  const known = shell.keeps ? hasLibrary() : Promise.resolve(false); // a browser takes its time to answer
   await turn(shell, closest(navigator.languages));
   app.changed();
   root.replaceChildren(head, menu, main, foot, status);
-  app.go(opening(app), true);
+  app.go(opening(app, known), true);
 }

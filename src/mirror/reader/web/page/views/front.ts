@@ -87,7 +87,7 @@ export const front =
         h(
           "p",
           { class: "dim" },
-          t("edition", { number: `${edition.number}` }),
+          t("edition", { number: edition.number }),
           signers && [" · ", t("signed-by", { count: signers.keyids.length, holders: signers.holders })],
         ),
         h(

@@ -1,18 +1,18 @@
 /** The first thing seen: what is being done, in words; and what this page cannot do. */
 
 import { MirrorError } from "../../core/errors.ts";
-import { type App, hasLibrary, type View, wordsOf } from "../app.ts";
+import { type App, type View, wordsOf } from "../app.ts";
 import { button, h } from "../h.ts";
 import type { Session } from "../reading.ts";
 import type { Channel } from "../shell.ts";
 import { t } from "../text.ts";
 import { channels, front } from "./front.ts";
 
-/** Open the library if there is one and its owner wants to; then the news. */
+/** Open the library if there is one (`known`) and its owner wants to; then the news. */
 export const opening =
-  (app: App): View =>
+  (app: App, known: Promise<boolean>): View =>
   async () => {
-    if (app.shell.keeps && !app.library && (await hasLibrary())) return (await app.more()).unlocking(app);
+    if (!app.library && (await known)) return (await app.more()).unlocking(app);
     return openNews(app);
   };
 
