@@ -68,6 +68,21 @@ def test_it_fetches_newer_news_when_asked(page: Page, mirrors: list[Site], newsr
     assert not [path for each in mirrors for path in each.paths() if path.startswith("r/")]
 
 
+def test_what_was_newer_takes_nothing_of_the_file_away(
+    page: Page, mirrors: list[Site], newsroom: House
+) -> None:
+    for each in mirrors:
+        each.tree = newsroom.newer
+    front(page, newsroom.page.as_uri())
+    page.get_by_role("button", name="Look for newer news").click()
+    expect(headline(page, "Newer story")).to_be_visible(timeout=20_000)
+    # Another channel is looked up in the file alone, which is as old as before.
+    page.locator("select").select_option("ru")
+    expect(headline(page, "Пекари на мосту")).to_be_visible()
+    page.locator("select").select_option("en")
+    expect(headline(page, "First story")).to_be_visible()
+
+
 def test_mirrors_that_lie_to_it_are_not_believed(page: Page, mirrors: list[Site], newsroom: House) -> None:
     for each in mirrors:
         each.tree = newsroom.newer

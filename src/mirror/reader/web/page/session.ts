@@ -11,7 +11,10 @@ import type { Beginning } from "./shell.ts";
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** What was verified since the page was opened: no later run takes less, also where nothing is kept. */
+/**
+ * What was verified since the page was opened: no later run takes less from mirrors, also where nothing is kept. A file
+ * that somebody opens is judged by itself, and says how old it is.
+ */
 const memory = new MemoryStore();
 
 /** What a shell knows for all runs. */
@@ -56,7 +59,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
         built: setting.built,
         ...(setting.origin ? { origin: setting.origin } : {}),
         ...(invited ? { invited } : {}),
-        store: begin.library ?? memory,
+        store: begin.library ?? (isOnline ? memory : new MemoryStore()),
       });
       await reader.refresh({ told: (done, total) => told("metadata", done, total) });
       const edition = await reader.edition({ told: (done, total) => told("front", done, total) });
