@@ -1,10 +1,14 @@
 """A real Chromium (the distribution's) for each test, and publications whose mirrors it reads."""
 
+from collections.abc import Iterator, Mapping
+
 import pytest
 from playwright.sync_api import expect
 
 from helpers import chromium
+from helpers import showroom as rooms
 from helpers.houses import carried, mirrors, newsroom, origin, public, site
+from helpers.stage import Site, sites
 
 __all__ = ["carried", "mirrors", "newsroom", "origin", "public", "site"]
 
@@ -28,3 +32,16 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
 @pytest.fixture(scope="session")
 def base_url() -> None:
     """No address is the one that all others start from; the plugin's own fixture warns of its future."""
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
+    """What mirrors of news to be looked at carry."""
+    return rooms.tree(tmp_path_factory.mktemp("showroom"))
+
+
+@pytest.fixture
+def showroom(shown: Mapping[str, bytes]) -> Iterator[Site]:
+    """A mirror of it."""
+    with sites(shown, 1) as [made]:
+        yield made

@@ -105,7 +105,7 @@ def test_choices_reach_the_text_in_the_frame(page: Page, site: Site) -> None:
     before = page.evaluate(shown)
     page.get_by_role("button", name="Settings").click()
     expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
-    page.get_by_label("Text size").select_option(label="150 %")
+    page.get_by_label("Text size").select_option(label="150%")
     page.get_by_label("Colours").select_option(label="Dark")
     page.get_by_role("button", name="Back").click()
     expect(page.frame_locator("iframe").locator("p").first).to_be_visible()
@@ -169,3 +169,43 @@ def test_a_channel_changes_the_news_and_its_direction(page: Page, site: Site) ->
     text = page.frame_locator("iframe").locator("p").first
     expect(text).to_be_visible()
     assert text.evaluate("(each) => getComputedStyle(each).direction") == "rtl"
+
+
+# To which edge of what is around it the first line of a block is nearer.
+SIDE = """(each) => {
+  const range = document.createRange();
+  range.selectNodeContents(each);
+  const boxes = [...range.getClientRects()];
+  const line = boxes.filter((box) => box.top < boxes[0].bottom);
+  const all = each.parentElement.getBoundingClientRect();
+  const before = Math.min(...line.map(({ left }) => left)) - all.left;
+  const after = all.right - Math.max(...line.map(({ right }) => right));
+  return before < after ? "left" : "right";
+}"""
+
+
+@pytest.mark.parametrize(("language", "channel", "side"), [("fa", "ru", "left"), ("en", "fa", "right")])
+def test_a_text_stands_on_the_side_where_its_script_begins(
+    browser: Browser, showroom: Site, language: str, channel: str, side: str
+) -> None:
+    viewport: ViewportSize = {"width": 1280, "height": 800}
+    with browser.new_context(locale=language, viewport=viewport) as context:
+        page = opened(context, showroom.page)
+        page.locator("main select").select_option(channel)
+        expect(page.locator(f"main [role=link][lang={channel}]").first).to_be_visible()
+        for part in (".first", ".headlines li >> nth=0", ".headlines li >> nth=-1"):
+            for block in page.locator(part).locator("h2, h3, p").all():
+                assert block.evaluate(SIDE) == side, block.text_content()
+        sections = page.locator(".headlines > h2")
+        first, last = sections.first.bounding_box(), sections.last.bounding_box()
+        assert first is not None
+        assert last is not None
+        assert (first["x"] < last["x"]) == (side == "left")  # columns too run as the news is read
+        _article(page)
+        expect(page.frame_locator("iframe").locator("p").first).to_be_visible()
+        for block in page.locator("article > :is(.section, h1, .lead, p.dim, h2 + p[dir])").all():
+            assert block.evaluate(SIDE) == side, block.text_content()
+        text = page.frame_locator("iframe").locator("p").first
+        assert text.evaluate("(each) => getComputedStyle(each).direction") == (
+            "rtl" if side == "right" else "ltr"
+        )

@@ -12,6 +12,7 @@
 
 import type { Article } from "../core/model.ts";
 import { h } from "./h.ts";
+import { leaning } from "./text.ts";
 
 const POLICY = "default-src 'none'; img-src blob:";
 const ELEMENTS =
@@ -21,8 +22,8 @@ const LANGUAGE = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,8}$/;
 const ADDRESS = /^(?:https?:\/\/|mailto:)[^\s<>"]+$/i;
 const PICTURE = /^image:(\d{1,3})$/;
 const TYPE = `body{margin:0;font:inherit;overflow-wrap:anywhere;display:flow-root}
-:root{font-family:var(--text);line-height:1.6;color:var(--ink);background:var(--paper)}
-p,ul,ol,blockquote,pre,table,figure{margin:0 0 1.1em}h2,h3,h4{line-height:1.25;margin:1.6em 0 .5em;font-family:var(--head)}
+:root{font-family:var(--text);line-height:1.6;color:var(--ink);background:var(--paper)}:root:lang(fa){font-family:var(--fa)}
+p,ul,ol,blockquote,pre,table,figure{margin:0 0 1.1em}h2,h3,h4{line-height:1.25;margin:1.6em 0 .5em}
 ul,ol{padding-inline-start:1.4em}blockquote{margin-inline:0;padding-inline-start:1em;border-inline-start:3px solid var(--line)}
 pre{overflow:auto}table{display:block;overflow:auto;border-collapse:collapse}td,th{border:1px solid var(--line);padding:.3em .6em}
 hr{border:0;border-top:1px solid var(--line)}figcaption,small{color:var(--dim);font-size:.875em}small{display:block}img{display:block;max-width:100%;height:auto}
@@ -110,7 +111,7 @@ export async function framed(
   sheet.replaceSync(TYPE);
   inside.adoptedStyleSheets = [sheet];
   inside.documentElement.lang = article.language;
-  inside.body.dir = "auto";
+  inside.body.dir = leaning(article.language);
   copy(parsed(article.body), inside.body, links, calls);
 
   const choose = (event: Event) => {
@@ -125,7 +126,7 @@ export async function framed(
 
   const restyle = () => {
     const page = getComputedStyle(document.documentElement);
-    for (const name of ["text", "head", "ink", "paper", "line", "dim", "link", "soft"]) {
+    for (const name of ["text", "fa", "ink", "paper", "line", "dim", "link", "soft"]) {
       inside.documentElement.style.setProperty(`--${name}`, page.getPropertyValue(`--${name}`));
     }
     inside.documentElement.style.fontSize = `calc(1.125 * ${page.getPropertyValue("--size")})`;

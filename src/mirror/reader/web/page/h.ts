@@ -1,5 +1,7 @@
 /** Elements without markup: nothing that is shown was ever parsed as HTML, but article bodies (see `frame.ts`). */
 
+import { direction, leaning } from "./text.ts";
+
 export type Child = Node | string | null | undefined | false | readonly Child[];
 type Attributes = Record<string, string | number | boolean | null | undefined | ((event: Event) => unknown)>;
 
@@ -28,10 +30,14 @@ function fill(element: Element, children: readonly Child[]): void {
 /** What somebody else wrote, in its own language and direction. */
 export const said = <Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
-  text: string,
+  text: Child,
   language: string,
   attributes: Attributes = {},
-): HTMLElementTagNameMap[Tag] => h(tag, { lang: language, dir: "auto", ...attributes }, text);
+): HTMLElementTagNameMap[Tag] => h(tag, { lang: language, dir: leaning(language), ...attributes }, text);
+
+/** Words of the page beside what somebody else wrote: they stand on its side, and keep their own direction. */
+export const beside = (language: string, ...words: readonly Child[]): HTMLElement =>
+  h("p", { class: "dim", dir: direction(language) }, h("bdi", {}, words));
 
 /** A button that does `act`. */
 export const button = (text: string, act: (event: Event) => unknown, kind = ""): HTMLButtonElement =>

@@ -65,6 +65,9 @@ export const spoken = (): string => language;
 /** The direction of a language's script. */
 export const direction = (tag: string): "rtl" | "ltr" => (RIGHT_TO_LEFT.test(tag) ? "rtl" : "ltr");
 
+/** The direction of a text in `tag`, which may begin with a name in other letters; else its own letters say. */
+export const leaning = (tag: string): "rtl" | "auto" => (direction(tag) === "rtl" ? "rtl" : "auto");
+
 /** The text `id`. The tests know that English has each. */
 export const t = (id: string, values: Values = {}): string =>
   formatted(spokenTexts[id] ?? english[id] ?? id, values);

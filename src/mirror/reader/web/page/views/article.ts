@@ -5,9 +5,9 @@ import { actsBar, outside, setPresent } from "../acts.ts";
 import { type App, changing, type View } from "../app.ts";
 import { framed } from "../frame.ts";
 import { notice } from "../gates.ts";
-import { type Child, h, said } from "../h.ts";
+import { beside, type Child, h, said } from "../h.ts";
 import type { Edition } from "../reading.ts";
-import { day, moment, t } from "../text.ts";
+import { day, direction, moment, t } from "../text.ts";
 
 /** The article that `listed` names; its text may have to be fetched. */
 export const article =
@@ -29,7 +29,13 @@ export const article =
       each.corrections.length > 0 && [
         h("h2", {}, t("corrections")),
         each.corrections.map(({ at, text }) =>
-          h("p", {}, h("strong", {}, day(at)), " ", said("span", text, each.language)),
+          h(
+            "p",
+            { dir: direction(each.language) },
+            h("strong", {}, h("bdi", {}, day(at))),
+            " ",
+            said("span", text, each.language),
+          ),
         ),
       ],
       !isGone &&
@@ -47,9 +53,8 @@ function head(each: Article, isGone: boolean): Child[] {
     each.section && said("p", each.section, each.language, { class: "section" }),
     said("h1", each.title, each.language),
     each.summary && !isGone && said("p", each.summary, each.language, { class: "lead" }),
-    h(
-      "p",
-      { class: "dim" },
+    beside(
+      each.language,
       each.byline && [said("span", each.byline, each.language), " · "],
       moment(each.published),
       each.updated > each.published && [" · ", t("updated", { at: moment(each.updated) })],

@@ -2,9 +2,9 @@
 
 import type { Article } from "../../core/model.ts";
 import { type App, changing, type View, within } from "../app.ts";
-import { button, type Child, h, said } from "../h.ts";
+import { beside, button, type Child, h, said } from "../h.ts";
 import type { Session } from "../reading.ts";
-import { age, day, moment, nameOf, t } from "../text.ts";
+import { age, day, direction, moment, nameOf, t } from "../text.ts";
 import { openNews } from "./opening.ts";
 
 /** How fresh what is shown is, in sentences. */
@@ -23,13 +23,13 @@ export function freshness({ freshness: fresh, savedAsOf }: Session): string[] {
 export function headline(app: App, each: Article, level: "h2" | "h3"): Child[] {
   const isGone = each.state === "withdrawn" || each.state === "removed";
   const open = () => app.go(async () => (await app.reading()).article(app, each)());
-  const link = { role: "link", tabindex: 0, onclick: open, onkeydown: onEnter(open) };
+  const { language } = each;
+  const link = { lang: language, role: "link", tabindex: 0, onclick: open, onkeydown: onEnter(open) };
   return [
-    h(level, {}, said("a", each.title, each.language, link)),
-    each.summary && !isGone && said("p", each.summary, each.language),
-    h(
-      "p",
-      { class: "dim" },
+    said(level, h("a", link, each.title), language),
+    each.summary && !isGone && said("p", each.summary, language),
+    beside(
+      language,
       day(each.published),
       each.state !== "live" && [" · ", h("strong", { class: each.state }, t(each.state))],
     ),
@@ -56,7 +56,7 @@ export function bySection(app: App, articles: readonly Article[]): HTMLElement {
       ),
     ),
   );
-  return h("div", { class: "columns" }, made);
+  return h("div", { class: "columns", dir: direction(articles[0]?.language ?? "") }, made);
 }
 
 /** The front page of the edition that is open. */
@@ -98,7 +98,10 @@ export const front =
         ),
       ),
       lead
-        ? [h("article", { class: "first" }, headline(app, lead, "h2")), bySection(app, rest)]
+        ? [
+            h("article", { class: "first", dir: direction(lead.language) }, headline(app, lead, "h2")),
+            bySection(app, rest),
+          ]
         : h("p", {}, t("no-headlines")),
       more,
       changing(app, () => app.read?.notice(app)),

@@ -52,7 +52,8 @@ export const settings =
     const keeping = (await app.shell.offline?.()) ?? null;
     const isKept = (await keeping?.isKept()) ?? false;
     const languages = LANGUAGES.map((each): Option => [each, nameOf(each)]);
-    const sizes = SIZES.map((each): Option => [`${each}`, `${each} %`]);
+    const percent = new Intl.NumberFormat(spoken(), { style: "percent" });
+    const sizes = SIZES.map((each): Option => [`${each}`, percent.format(each / 100)]);
     const themes = THEMES.map((each): Option => [each, t(`theme-${each}`)]);
     return [
       h("h1", {}, t("settings")),
