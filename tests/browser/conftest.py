@@ -16,6 +16,11 @@ __all__ = ["carried", "mirrors", "newsroom", "origin", "public", "site"]
 expect.set_options(timeout=20_000)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """See ``test_page_shots.py``."""
+    parser.addoption("--renew-shots", action="store_true", help="write the pictures of the page anew")
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
     program = chromium.found()

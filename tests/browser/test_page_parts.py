@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from helpers.reading_room import article, front, headline
+from helpers.reading_room import article, front, headline, later
 from helpers.stage import Site
 from mirror.bundle import edition, program
 from mirror.model import PieceList
@@ -30,15 +30,6 @@ def named(carried: Mapping[str, bytes]) -> tuple[set[str], dict[str, set[str]]]:
 
 def path(digest: str) -> str:
     return f"p/{digest[:2]}/{digest}"
-
-
-def later(page: Page, wanted: Locator) -> None:
-    """Let the page's clock go on until that is seen: sources are asked several times, with pauses."""
-    for _ in range(200):
-        if wanted.is_visible():
-            return
-        page.clock.run_for(200)
-    expect(wanted).to_be_visible()
 
 
 def headlines(page: Page, site: Site) -> None:

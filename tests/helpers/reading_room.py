@@ -80,3 +80,12 @@ def article(page: Page, title: str) -> None:
     headline(page, title).click()
     expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
     expect(page.locator(".acts")).to_be_visible()
+
+
+def later(page: Page, wanted: Locator) -> None:
+    """Let the page's clock go on until that is seen: sources are asked several times, with pauses."""
+    for _ in range(200):
+        if wanted.is_visible():
+            return
+        page.clock.run_for(200)
+    expect(wanted).to_be_visible()
