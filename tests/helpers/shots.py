@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
-from playwright.sync_api import Browser, FloatRect, Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, FloatRect, Page, ViewportSize, expect
 
 from helpers.newsdesk import DAY, NOW
 from helpers.reading_room import later
@@ -32,6 +33,7 @@ TALLEST: Final = 1600  # what lies below this is more of the same
 DARK: Final = ("front", "article", "gate", "settings")
 SOON: Final = datetime.fromtimestamp(NOW + DAY + 3_600, UTC)  # an hour after the news were signed
 NEAR: Final = 6  # of 255: paper and what lies on it softly are 11 apart
+_FAR: Final = [255 * (each > NEAR) for each in range(256)]
 COLOURS: Final = 128  # a picture has up to 360, most of them in round corners
 PASSPHRASE: Final = "correct horse battery"
 
@@ -135,45 +137,47 @@ def _page(browser: Browser, language: str) -> Iterator[Page]:
         yield page
 
 
-def _opening(page: Page, site: Site) -> None:
+def _opening(page: Page, site: Site) -> Callable[[], object]:
     """What is seen while the front page is on its way: the program is there, and what is signed."""
-    asked = []
+    goes_on = Event()
 
-    def metadata(route: Route) -> None:
-        asked.append(route)
-        route.continue_()
+    def holding(path: str, body: bytes | None) -> bytes | None:
+        if path.startswith("p/") and any(each.startswith("m/") for each in site.paths()):
+            goes_on.wait(60)
+        return body
 
-    page.route("**/m/**", metadata)
-    page.route("**/p/**", lambda route: None if asked else route.continue_())
+    site.alter = holding
     page.goto(site.page)
-    expect(page.locator("main progress")).to_be_visible()
     expect(page.locator("main [role=status]")).not_to_be_empty()
+    return goes_on.set
 
 
-def _failed(page: Page, site: Site) -> None:
+def _failed(page: Page, site: Site, missing: str = "m/", seen: str = "main textarea") -> None:
     """What is seen where no mirror gives the news."""
     page.clock.install(time=SOON)
-    page.route("**/m/**", lambda route: route.fulfill(status=404))
+    site.alter = lambda path, body: None if path.startswith(missing) else body
     page.goto(site.page)
-    later(page, page.locator("main textarea"))
+    later(page, page.locator(seen))
 
 
 def _broken(page: Page, site: Site) -> None:
     """What is seen where no mirror gives the program."""
-    page.clock.install(time=SOON)
-    page.route("**/p/**", lambda route: route.fulfill(status=404))
-    page.goto(site.page)
-    later(page, page.locator("#failed"))
+    _failed(page, site, "p/", "#failed")
 
 
-_APART: Final = {"opening": _opening, "failed": _failed, "broken": _broken}  # each in a page of its own
+# Each in a page of its own; what they give ends what they began.
+_APART: Final[Mapping[str, Callable[[Page, Site], Callable[[], object] | None]]] = {
+    "opening": _opening,
+    "failed": _failed,
+    "broken": _broken,
+}
 VIEWS: Final = (*_APART, *TOUR)
 
 
 def _look(page: Page, name: str, *, is_pictured: bool) -> Seen:
     seen = Seen()
     page.mouse.move(0, 0)
-    for viewport in (NARROW, WIDE):
+    for viewport in (NARROW, WIDE) if is_pictured else (NARROW,):
         page.set_viewport_size(viewport)
         page.evaluate(_SETTLED)
         width = viewport["width"]
@@ -207,10 +211,13 @@ def tour(browser: Browser, site: Site, language: str, *, is_pictured: bool = Tru
     """See every view in that language, over news in the same; without pictures, only what is measured."""
     seen = {}
     for name, come in _APART.items():
+        site.behave()
         with _page(browser, language) as page:
-            come(page, site)
+            end = come(page, site)
             seen[name] = _look(page, name, is_pictured=is_pictured)
-            page.unroute_all(behavior="ignoreErrors")
+        if end is not None:
+            end()
+    site.behave()
     with _page(browser, language) as page:
         page.clock.set_fixed_time(SOON)
         page.goto(site.page)
@@ -245,11 +252,11 @@ def compared(new: Image.Image, old: Image.Image) -> Difference:
     """Rule 2. Of another size, everything is another picture."""
     if new.size != old.size:
         return Difference(new.width * new.height, new)
-    box = ImageChops.difference(new, old).getbbox()
+    box = ImageChops.difference(new, old).point(_FAR * 3).getbbox()
     if box is None:
         return Difference(0, new)
     left, top, right, bottom = box
-    # What is alike to the last bit need not be looked at: only its edge, two pixels wide, tells of the rest.
+    # What is alike anyway need not be looked at; its edge is a neighbour of the rest.
     around = (max(left - 2, 0), max(top - 2, 0), min(right + 2, new.width), min(bottom + 2, new.height))
     whole, new, old = new, new.crop(around), old.crop(around)
     differs = np.zeros((new.height, new.width), bool)
