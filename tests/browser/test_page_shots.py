@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserType
 from helpers import boxes, shots
 from helpers.stage import sites
 
-# Between Chromium 150 and 156 one picture of 64 differed, by 8 pixels, in a field that the browser draws itself.
+# Chromium 150 and 156 differ in one picture of 64, by 8 pixels, in a field that the browser draws itself.
 # A margin that is 2 pixels wider makes more.
 ALIKE = 24
 SHOWN = ("en", "fa")

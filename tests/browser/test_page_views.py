@@ -173,14 +173,18 @@ def test_a_channel_changes_the_news_and_its_direction(page: Page, site: Site) ->
 
 # To which edge of what is around it the first line of a block is nearer.
 SIDE = """(each) => {
+  const words = document.createTreeWalker(each, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
-  range.selectNodeContents(each);
-  const boxes = [...range.getClientRects()];
+  const boxes = [];
+  while (words.nextNode()) {
+    range.selectNodeContents(words.currentNode);
+    boxes.push(...range.getClientRects());
+  }
   const line = boxes.filter((box) => box.top < boxes[0].bottom);
   const all = each.parentElement.getBoundingClientRect();
   const before = Math.min(...line.map(({ left }) => left)) - all.left;
   const after = all.right - Math.max(...line.map(({ right }) => right));
-  return before < after ? "left" : "right";
+  return Math.abs(before - after) < 1 ? "neither" : before < after ? "left" : "right";
 }"""
 
 
