@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserType
 
 from helpers import boxes, shots
@@ -43,6 +44,10 @@ def tours(boxed: Browser, shown: Mapping[str, bytes]) -> Tours:
         return {each: shots.tour(boxed, site, each, is_pictured=each in SHOWN) for each in MEASURED}
 
 
+def _is_alike(new: Image.Image, kept: Path) -> bool:
+    return shots.compared(new, shots.opened(kept.read_bytes())).count <= ALIKE
+
+
 @pytest.mark.parametrize("view", shots.VIEWS)
 @pytest.mark.parametrize("language", SHOWN)
 def test_it_looks_as_it_did(
@@ -52,7 +57,7 @@ def test_it_looks_as_it_did(
     for name, data in tours[language][view].pictures.items():
         kept = shots.REFERENCES / f"{language}-{name}.png"
         new = shots.opened(data)
-        if request.config.getoption("--renew-shots"):
+        if request.config.getoption("--renew-shots") and not (kept.exists() and _is_alike(new, kept)):
             kept.write_bytes(shots.small(new))
         old = shots.opened(kept.read_bytes())
         found = shots.compared(new, old)

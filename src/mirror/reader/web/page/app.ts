@@ -5,8 +5,9 @@ import type { ReaderContext } from "../core/notices/decide.ts";
 import { type Child, h } from "./h.ts";
 import type { Library } from "./library.ts";
 import type { Edition, Session } from "./reading.ts";
+import { direction } from "./script.ts";
 import type { Channel, Shell } from "./shell.ts";
-import { direction, has, LANGUAGES, speak, spoken, t } from "./text.ts";
+import { has, LANGUAGES, speak, spoken, t } from "./text.ts";
 
 /** A page of the reader: gives its nodes, at once or later. */
 export type View = () => Child | Promise<Child>;

@@ -12,7 +12,7 @@
 
 import type { Article } from "../core/model.ts";
 import { h } from "./h.ts";
-import { leaning } from "./text.ts";
+import { leaning } from "./script.ts";
 
 const POLICY = "default-src 'none'; img-src blob:";
 const ELEMENTS =

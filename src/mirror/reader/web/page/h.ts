@@ -1,6 +1,6 @@
 /** Elements without markup: nothing that is shown was ever parsed as HTML, but article bodies (see `frame.ts`). */
 
-import { direction, leaning } from "./text.ts";
+import { direction, leaning } from "./script.ts";
 
 export type Child = Node | string | null | undefined | false | readonly Child[];
 type Attributes = Record<string, string | number | boolean | null | undefined | ((event: Event) => unknown)>;

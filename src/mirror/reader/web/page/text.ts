@@ -24,7 +24,6 @@ const NAMES: Readonly<Record<string, string>> = {
   "zh-Hans": "简体中文",
 };
 export const LANGUAGES: readonly string[] = Object.keys(NAMES);
-const RIGHT_TO_LEFT = /^(?:ar|fa|ps|ur|he|ckb|ug)\b/;
 
 let language = "en";
 let english: Messages = ENGLISH;
@@ -61,12 +60,6 @@ export function formatted(pattern: Pattern, values: Values, tag = language): str
 
 /** The language that is spoken. */
 export const spoken = (): string => language;
-
-/** The direction of a language's script. */
-export const direction = (tag: string): "rtl" | "ltr" => (RIGHT_TO_LEFT.test(tag) ? "rtl" : "ltr");
-
-/** The direction of a text in `tag`, which may begin with a name in other letters; else its own letters say. */
-export const leaning = (tag: string): "rtl" | "auto" => (direction(tag) === "rtl" ? "rtl" : "auto");
 
 /** The text `id`. The tests know that English has each. */
 export const t = (id: string, values: Values = {}): string =>

@@ -7,7 +7,8 @@ import { framed } from "../frame.ts";
 import { notice } from "../gates.ts";
 import { beside, type Child, h, said } from "../h.ts";
 import type { Edition } from "../reading.ts";
-import { day, direction, moment, t } from "../text.ts";
+import { direction } from "../script.ts";
+import { day, moment, t } from "../text.ts";
 
 /** The article that `listed` names; its text may have to be fetched. */
 export const article =

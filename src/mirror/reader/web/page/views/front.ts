@@ -4,7 +4,8 @@ import type { Article } from "../../core/model.ts";
 import { type App, changing, type View, within } from "../app.ts";
 import { beside, button, type Child, h, said } from "../h.ts";
 import type { Session } from "../reading.ts";
-import { age, day, direction, moment, nameOf, t } from "../text.ts";
+import { direction } from "../script.ts";
+import { age, day, moment, nameOf, t } from "../text.ts";
 import { openNews } from "./opening.ts";
 
 /** How fresh what is shown is, in sentences. */
