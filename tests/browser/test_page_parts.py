@@ -125,6 +125,24 @@ def test_without_what_is_behind_the_headlines_they_stay_and_nothing_else_is_done
     assert page.evaluate("done") == []
 
 
+def test_a_failed_start_offers_other_ways_where_they_can_be_used(
+    page: Page, site: Site, carried: Mapping[str, bytes]
+) -> None:
+    _, parts = named(carried)
+    news = {each for each in carried if each.startswith("m/")}
+    page.clock.install()
+    without(site, news | parts["more.js"])
+    page.goto(site.page)
+    again = page.get_by_role("button", name="Try again")
+    later(page, again)
+    page.clock.run_for(20_000)
+    expect(page.locator("input[type=file]")).to_have_count(0)
+    without(site, news)
+    again.click()
+    later(page, page.locator("input[type=file]"))
+    expect(page.locator("textarea")).to_be_visible()
+
+
 @pytest.mark.parametrize("name", FOLLOWING)
 def test_a_part_that_was_altered_is_never_run(
     page: Page, site: Site, carried: Mapping[str, bytes], name: str

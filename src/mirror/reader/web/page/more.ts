@@ -17,6 +17,7 @@ export { about } from "./views/about.ts";
 export { keep, unlocking } from "./views/keeping.ts";
 export { searching } from "./views/search.ts";
 export { settings } from "./views/settings.ts";
+export { fileField, invitationField } from "./views/ways.ts";
 
 learn(ENGLISH);
 dress(css);

@@ -82,3 +82,6 @@ done-copied = Copied.
 outside = Leave for another site?
 outside-why = { $host } will see your internet address, and your network will see that you go there. Nothing there is checked.
 outside-go = Go to { $host }
+open-file = Open an edition from a file
+invitation = Have you got a newer invitation?
+invitation-use = Use it

@@ -99,60 +99,26 @@ function elsewhere(app: App, error: unknown, tried: readonly Channel[]): Channel
 
 const failed =
   (app: App, error: unknown): View =>
-  () => [
-    h("h1", {}, t("opening-failed")),
-    h("p", {}, wordsOf(error)),
-    h(
-      "div",
-      { class: "buttons" },
-      button(t("try-again"), () => app.go(() => openNews(app, true), true), "primary"),
-      channels(app),
-    ),
-    fileField(app),
-    invitationField(app),
-  ];
+  () => {
+    const others = h("div");
+    const put = ({ fileField, invitationField }: typeof import("../more.ts")) =>
+      others.append(fileField(app), invitationField(app));
+    app.shell.more().then(put, () => {}); // without it neither could be used
+    return [
+      h("h1", {}, t("opening-failed")),
+      h("p", {}, wordsOf(error)),
+      h(
+        "div",
+        { class: "buttons" },
+        button(t("try-again"), () => app.go(() => openNews(app, true), true), "primary"),
+        channels(app),
+      ),
+      others,
+    ];
+  };
 
 /** Open an edition that came as a file. */
 export function openFile(app: App, file: Blob): void {
   app.archive = file;
   app.go(() => openNews(app), true);
-}
-
-/** A field for an edition in a file. */
-export const fileField = (app: App) =>
-  h(
-    "label",
-    { class: "choice" },
-    h("span", {}, t("open-file")),
-    h("input", {
-      type: "file",
-      accept: ".zip",
-      onchange: (event: Event) => {
-        const file = (event.target as HTMLInputElement).files?.[0];
-        if (file) openFile(app, file);
-      },
-    }),
-  );
-
-/** A field for an invitation: what is pasted there is in no history, as a link with one is. */
-export function invitationField(app: App) {
-  const field = h("textarea", {
-    id: "invitation",
-    rows: 3,
-    dir: "ltr",
-    autocomplete: "off",
-    spellcheck: "false",
-  });
-  const use = (event: Event) => {
-    event.preventDefault();
-    app.invitation = field.value.trim();
-    app.go(() => openNews(app, true), true);
-  };
-  return h(
-    "form",
-    { onsubmit: use },
-    h("label", { for: "invitation" }, t("invitation")),
-    field,
-    h("button", {}, t("invitation-use")),
-  );
 }

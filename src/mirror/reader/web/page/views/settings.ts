@@ -12,7 +12,7 @@ import type { Session } from "../reading.ts";
 import type { Keeping } from "../shell.ts";
 import { LANGUAGES, nameOf, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";
-import { fileField, invitationField } from "./opening.ts";
+import { fileField, invitationField } from "./ways.ts";
 
 const SIZES = [87, 100, 115, 130, 150, 175];
 const THEMES = ["auto", "light", "dark"] as const;
