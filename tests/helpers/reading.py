@@ -1,5 +1,6 @@
 """Running ``mirror reader`` in this process, over mirrors in memory or on this disk."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ import pytest
 from helpers.memory import MemoryTransport
 from helpers.newsroom import NOW
 from helpers.publication import Press
+from helpers.virtual import play
 from mirror.cli import main, reader
 from mirror.cli.reader_run import Tools
 from mirror.clock import SystemClock
@@ -77,7 +79,9 @@ class Reader:
         tools = Tools(clock=self.clock, kdf=CHEAP, transport=transport, built=0)
         self.patch.setattr(reader, "Tools", lambda: tools)
         self.capture.readouterr()
-        status = main(["reader", *arguments])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(asyncio, "run", play)  # mirrors in memory are waited for in no time
+            status = main(["reader", *arguments])
         self.said, self.told = self.capture.readouterr()
         return status
 
