@@ -78,6 +78,7 @@ class Bed:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        await asyncio.gather(*(port.rest() for port in self._ports))
         self._close()
         await asyncio.gather(*self._flapping, return_exceptions=True)
         for _ in range(_TURNS):
@@ -131,6 +132,7 @@ async def _flap(
         if up:
             await port.listen(accept)
         else:
+            await port.rest()
             port.refuse()
             for wire in tuple(wires):
                 wire.reset()

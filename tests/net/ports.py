@@ -7,6 +7,7 @@ from typing import Final
 
 _SYN_SENT: Final = 2  # tcpi_state: the first byte of TCP_INFO
 _BACKLOG: Final = 512
+_TURNS: Final = 4  # of the event loop, from accepting a socket to ``connection_made``
 
 
 class Port:
@@ -26,6 +27,17 @@ class Port:
         listener = _bound(*self.address)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(factory, sock=listener, backlog=_BACKLOG)
+
+    async def rest(self) -> None:
+        """Accept nobody for now, and return when those that were accepted have their protocols.
+
+        asyncio forgets who was being accepted when a server is closed, and never closes that socket.
+        """
+        if self._server is not None:
+            for listener in self._server.sockets:
+                asyncio.get_running_loop().remove_reader(listener.fileno())
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
 
     def refuse(self) -> None:
         """Accept nobody any more; the kernel refuses. Connections that were accepted stay."""

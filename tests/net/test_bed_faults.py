@@ -1,6 +1,8 @@
 """What a way does to connections and to bytes, each seen by a reader who looks at every byte."""
 
 import asyncio
+import gc
+import socket
 import ssl
 from contextlib import suppress
 from pathlib import Path
@@ -231,3 +233,20 @@ def test_no_server_behind_is_a_reset() -> None:
                 await reader.some()
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_who_is_being_accepted_when_the_bed_ends_leaves_nothing_open(turns: int) -> None:
+    """However far asyncio has come with it; what is left open would be a warning, which fails the test."""
+
+    async def story() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as origin:
+            async with Bed(Scenario("plain", Link(0.05), (Way(),)), origin.getsockname()) as bed:
+                readers = [socket.create_connection(bed.addresses[0]) for _ in range(3)]
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+            for each in readers:
+                each.close()
+
+    asyncio.run(story())
+    gc.collect()
