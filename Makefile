@@ -47,23 +47,17 @@ lint: setup ## Check format, style and types
 	$(BIN)/mypy
 	cd $(WEB) && $(NPM) run --silent check
 
-# Two at a time what only computes or writes files; one by one what measures time, and in a process of its own
+# Two tests at a time: most wait more than they compute, and all must stand a busy machine. In a process of its own
 # what drives each browser, whose event loop stays.
-CALM := $(wildcard tests/live/test_conformance_*.py tests/live/test_publish_*.py tests/live/test_page_*.py \
-	tests/live/test_endpoints_cli.py tests/live/test_endpoints_reports.py tests/live/test_export_html.py \
-	tests/live/test_rotation_faults.py)
-REST := tests/attack tests/live tests/net $(CALM:%=--ignore=%)
-
 # A folder of their own: pytest would tidy up after earlier runs, and what their servers wrote as other
 # users cannot be removed from where the core runs, which it then reports as a failure of this run.
 .PHONY: test
 test: lint data ## Run lint, then every test: the core without a network, then the rest
 	.ci/system-packages nginx caddy systemd-analyze tor tor-gencert microsocks nft ip chromium firefox-esr postgres
-	scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	scratch=$$(.ci/scratch); trap 'rm -rf "$$scratch"' EXIT; \
 	$(OFFLINE) $(BIN)/pytest -n 2 --basetemp "$$scratch/core" tests/core; \
-	$(BIN)/pytest -n 2 --basetemp "$$scratch/calm" tests/web $(CALM); \
-	PATH="$$PATH:/usr/sbin" $(BIN)/pytest --basetemp "$$scratch/rest" $(REST); \
-	$(BIN)/pytest --basetemp "$$scratch/browser" tests/browser; \
+	PATH="$$PATH:/usr/sbin" $(BIN)/pytest -n 2 --basetemp "$$scratch/rest" tests/web tests/attack tests/live tests/net; \
+	$(BIN)/pytest -n 2 --basetemp "$$scratch/browser" tests/browser; \
 	$(BIN)/pytest --basetemp "$$scratch/firefox" tests/firefox
 
 .PHONY: bench

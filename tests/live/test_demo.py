@@ -72,7 +72,7 @@ def test_the_demonstration_tells_the_whole_story_and_leaves_nothing(
 def test_for_who_watches_the_mirrors_go_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the person is asked, and which mirrors answer then: all, two, none. The files are kept, as asked."""
+    """What the person is asked, and which mirrors answer then: all, two, none. The files stay."""
     monkeypatch.setattr(demo_rotation, "tell", lambda *_: None)
     addresses: list[str] = []
     answering: list[int] = []

@@ -170,7 +170,7 @@ def test_ten_dead_mirrors_cost_little_more_than_one() -> None:
             assert {each.finding for each in diagnose(examined.traces, Way())} == {Finding.NOBODY_ANSWERS}
             return asyncio.get_running_loop().time() - began
 
-    assert asyncio.run(run()) < 3 * HASTY.connect
+    assert asyncio.run(run()) < 5 * HASTY.connect  # one after the other would be ten of them, at least
 
 
 def hidden(status: str) -> servers.Answer:
