@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpers.editions import (
@@ -367,6 +367,9 @@ steps = st.lists(
 
 
 @settings(max_examples=40)
+@example(  # withdrawn within the time, and then told again of a day before it
+    [("add", 0, "en", False)] * 2 + [(kind, 0, "en", False) for kind in ("withdraw", "drop", "edit")]
+)
 @given(steps)
 def test_every_sequence_of_updates_opens_to_the_last_words(steps: list[tuple[str, int, str, bool]]) -> None:
     shelf, model = Shelf(), dict[str, Article]()
