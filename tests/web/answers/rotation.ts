@@ -18,6 +18,7 @@ import {
   slipKeys,
   subtree,
 } from "../../../src/mirror/reader/web/core/rotation/keys.ts";
+import { seal as hpke } from "../../../src/mirror/reader/web/core/rotation/hpke.ts";
 import { lookNext } from "../../../src/mirror/reader/web/core/rotation/looking.ts";
 import {
   findSlip,
@@ -32,8 +33,10 @@ import {
   isReachable,
   path,
 } from "../../../src/mirror/reader/web/core/rotation/paths.ts";
+import * as reports from "../../../src/mirror/reader/web/core/rotation/reports.ts";
 import { bitsOf, settingsFrom } from "../../../src/mirror/reader/web/core/rotation/settings.ts";
 import { opener, type Slip } from "../../../src/mirror/reader/web/core/rotation/slips.ts";
+import { letters, line } from "../../../src/mirror/reader/web/core/rotation/spelling.ts";
 import type { Answerers, Json } from "./answering.ts";
 
 type RingJson = { branch: string; ancestors: string[] };
@@ -144,5 +147,31 @@ export const rotation: Answerers = {
   "rotation-settings": (given: { value: Json; epochs: number[] }) => {
     const settings = settingsFrom(given.value);
     return given.epochs.map((epoch) => bitsOf(settings, epoch));
+  },
+  "rotation-report-made": async (
+    given: RingJson & {
+      publication: string;
+      epoch: number;
+      silent: EntranceJson[];
+      country: string;
+      fresh: string;
+      "report-key": string;
+    },
+  ) => {
+    const statement = { epoch: given.epoch, silent: given.silent.map(entrance), country: given.country };
+    const [publication, key, fresh] = [given.publication, given["report-key"], given.fresh].map((each) =>
+      unhex(each),
+    );
+    const data = await reports.seal(ring(given), publication!, statement, key!, fresh!, hpke);
+    return { data: hex(data), letters: letters(data), line: line(data) };
+  },
+  "rotation-report-text": (given: { text: string }) => ({ data: hex(reports.parse(given.text)) }),
+  "rotation-report-key": (given: { value: Json }) => hex(settingsFrom(given.value).reportKey),
+  "rotation-sealed": async (given: { message: string; key: string; info: string; fresh: string }) => {
+    const [message, key, info, fresh] = [given.message, given.key, given.info, given.fresh].map((each) =>
+      unhex(each),
+    );
+    const sealed = await hpke(message!, key!, info!, fresh!);
+    return sealed && hex(sealed);
   },
 };

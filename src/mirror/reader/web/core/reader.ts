@@ -10,13 +10,15 @@
 import { type Bytes, equal, utf8 } from "./bytes.ts";
 import { RemoteEdition, wanted } from "./client/edition.ts";
 import { type How, Pieces } from "./client/fetch.ts";
-import type { Remembered as Handed, Invited } from "./client/invited.ts";
+import type { Remembered as Handed, Invited, Reportable } from "./client/invited.ts";
 import { Lines } from "./client/lines.ts";
 import { type Mirror, mirrors, type Transport } from "./client/net.ts";
 import type { fetchNotices, Seen } from "./client/notices.ts";
 import { refresh } from "./client/refresh.ts";
 import { type Account, type Cost, Ledger } from "./client/report.ts";
+import type { silencesIn } from "./client/silence.ts";
 import { jsonOf, MemoryStore, packed, type Store, unpacked } from "./client/store.ts";
+import type { MirrorReport } from "./client/verdicts.ts";
 import { digestOf } from "./crypto.ts";
 import { FormatError, GateError, MirrorError, TrustError, UnreachableError } from "./errors.ts";
 import { MAX_METADATA } from "./limits.ts";
@@ -248,6 +250,15 @@ export class Reader {
     if (await invited?.look(this.verified, this.#pieces, now)) {
       this.#meet(await invited!.knock(now, this.freshness.asOf));
     }
+  }
+
+  /**
+   * What an invited reader may report of this run. `judge` is `silencesIn` of `client/silence.ts`, `reports` are what
+   * `verdicts.ts` thinks of `accounts`.
+   */
+  async reportable(judge: typeof silencesIn, reports: readonly MirrorReport[]): Promise<Reportable | null> {
+    const { invited } = this;
+    return invited ? invited.reportable(this.verified, this.#mirrors, this.now, judge, reports) : null;
   }
 
   /** Ask the invitation's own endpoints too; false where that was done, or there are none. */

@@ -2,8 +2,11 @@
 
 import type { Bytes } from "../core/bytes.ts";
 import type { Progress } from "../core/client/fetch.ts";
+import type { Reportable } from "../core/client/invited.ts";
 import type { Program } from "../core/client/program.ts";
 import type { Account } from "../core/client/report.ts";
+import type { silencesIn } from "../core/client/silence.ts";
+import type { MirrorReport } from "../core/client/verdicts.ts";
 import type { Article, PieceList } from "../core/model.ts";
 import type { NoticeSet } from "../core/notices/model.ts";
 import type { Freshness, Signers } from "../core/trust/state.ts";
@@ -47,4 +50,6 @@ export interface Session {
   close(): void;
   /** The link for friend `number`; `null` for a reader who was not invited. */
   readonly invite: ((number: number) => Promise<string>) | null;
+  /** See `Reader.reportable`; `null` for nothing. */
+  reportable(judge: typeof silencesIn, reports: readonly MirrorReport[]): Promise<Reportable | null>;
 }

@@ -103,6 +103,7 @@ export function sessionOf(setting: Setting, channel: string, begin: Beginning): 
       );
     },
     close: () => reader?.close(),
+    reportable: (judge, reports) => there().reportable(judge, reports),
     get invite() {
       const { invited } = reader ?? {};
       return invited ? (number: number) => invited.link(number, there().now, setting.page) : null;

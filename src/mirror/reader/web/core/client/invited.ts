@@ -1,14 +1,39 @@
 /** What a run does for a reader who was invited. Everyone else does without: it is a part of the program of its own. */
 
-import { hex, unhex } from "../bytes.ts";
+import { type Bytes, hex, unhex } from "../bytes.ts";
+import { epochOf } from "../rotation/epochs.ts";
+import type { Seal } from "../rotation/hpke.ts";
 import { asLink, check, type Invitation, invite, parse } from "../rotation/invitation.ts";
 import { derive } from "../rotation/keys.ts";
+import type { Entrance } from "../rotation/paths.ts";
+import { seal } from "../rotation/reports.ts";
+import { letters, line } from "../rotation/spelling.ts";
 import type { Verified } from "../trust/state.ts";
 import type { Pieces } from "./fetch.ts";
-import { addresses, begin, type Finding, type Handed, handedAs, handedFrom, refreshSlips } from "./slips.ts";
+import type { Mirror } from "./net.ts";
+import type { silencesIn } from "./silence.ts";
+import {
+  addresses,
+  begin,
+  type Finding,
+  type Handed,
+  handedAs,
+  handedFrom,
+  refreshSlips,
+  settingsOf,
+} from "./slips.ts";
+import type { MirrorReport } from "./verdicts.ts";
 
 /** What was handed out for the invitation with this mark, as JSON. */
 export type Remembered = readonly [mark: string, handed: unknown];
+
+/** Something to report: the endpoints in `names` did not answer. `isAlone`: nothing on the network did. */
+export interface Reportable {
+  readonly names: readonly string[];
+  readonly isAlone: boolean;
+  /** The report as a line and in letters. `fresh`: 32 random bytes, never used before; `hpke`: see `reports.ts`. */
+  report(fresh: Bytes, hpke: Seal): Promise<readonly [line: string, letters: string]>;
+}
 
 export class Invited {
   readonly invitation: Invitation;
@@ -16,6 +41,8 @@ export class Invited {
   handed: Handed;
   finding: Finding | null = null;
   readonly #mark: string;
+  /** All addresses that were given out here, with the entrance that each of them is of. */
+  readonly #doors = new Map<string, Entrance>();
 
   private constructor(invitation: Invitation, mark: string) {
     this.invitation = invitation;
@@ -64,8 +91,11 @@ export class Invited {
     return this.#addresses(begin(this.invitation), now, 0);
   }
 
-  #addresses({ entrances }: Handed, now: number, asOf: number): Promise<string[]> {
+  async #addresses({ entrances }: Handed, now: number, asOf: number): Promise<string[]> {
     const { created, seconds } = this.invitation;
+    for (const each of entrances) {
+      for (const text of await addresses([each], seconds, now, [created, asOf])) this.#doors.set(text, each);
+    }
     return addresses(entrances, seconds, now, [created, asOf]);
   }
 
@@ -74,6 +104,30 @@ export class Invited {
     if (this.finding) return false;
     [this.handed, this.finding] = await refreshSlips(this.invitation, this.handed, verified, pieces, now);
     return true;
+  }
+
+  /**
+   * What may be told of a run over `mirrors`, by `judge` and `reports` (see `Reader.reportable`); `null`: nothing was silent,
+   * or no reports are taken. No country is said.
+   */
+  async reportable(
+    verified: Verified,
+    mirrors: readonly Mirror[],
+    now: number,
+    judge: typeof silencesIn,
+    reports: readonly MirrorReport[],
+  ): Promise<Reportable | null> {
+    const { reportKey: key, seconds } = settingsOf(verified) ?? {};
+    if (!key?.length) return null;
+    const { names, entrances: silent, isAlone } = judge(this.#doors, mirrors, reports);
+    if (!silent.length) return null;
+    const { keyring, publication } = this.invitation;
+    const statement = { epoch: epochOf(seconds!, now), silent, country: "" };
+    const report = async (fresh: Bytes, hpke: Seal) => {
+      const data = await seal(keyring, publication, statement, key, fresh, hpke);
+      return [line(data), letters(data)] as const;
+    };
+    return { names, isAlone, report };
   }
 
   /** The link for friend `number`; it leads to `page`. Throws as `invite`. */

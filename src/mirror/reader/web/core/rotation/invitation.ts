@@ -6,7 +6,6 @@
 import { type Bytes, bigEndian, concat, equal, isLonger, utf8 } from "../bytes.ts";
 import { sha256 } from "../crypto.ts";
 import { FormatError, LimitError, TrustError } from "../errors.ts";
-import { BASE32, BASE64URL, bytesOf, lettersOf } from "../letters.ts";
 import {
   MAX_DEPTH,
   MAX_EPOCH_SECONDS,
@@ -18,6 +17,7 @@ import {
 import { cursor, written } from "./binary.ts";
 import { child, depthOf, KEY_SIZE, type Keyring, PUBLICATION_SIZE } from "./keys.ts";
 import type { Entrance } from "./paths.ts";
+import { fromLetters, fromLine, letters, line, SPACE } from "./spelling.ts";
 
 const VERSION = 1;
 const SCHEME = "mirror:";
@@ -27,10 +27,7 @@ const TOO_LONG = "invitation-too-long";
 const DAMAGED = "invitation-damaged";
 const CHANNEL = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 const PAGE = /^https?:\/\//;
-// White space as Python has it: with the separators of ASCII and NEL, without the byte order mark.
-const SPACE = "[\\x1c-\\x1f\\x85]|(?!\\ufeff)\\s";
-const AROUND = new RegExp(`^(?:${SPACE})+|(?:${SPACE})+$`, "g");
-const BETWEEN = new RegExp(`-|${SPACE}`, "g");
+const AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
 
 /**
  * What a newcomer gets. `look` is the depth under whose key to look for slips at first; `created` and `expires` are
@@ -57,16 +54,12 @@ export async function parse(given: string): Promise<Invitation> {
   if (isLonger(given, 4 * MAX_INVITATION)) throw new LimitError(TOO_LONG);
   const text = given.replace(AROUND, "");
   let data: Bytes | null;
-  if (text.startsWith(SCHEME)) data = bytesOf(text.slice(SCHEME.length), BASE64URL);
+  if (text.startsWith(SCHEME)) data = fromLine(text.slice(SCHEME.length));
   else if (PAGE.test(text)) {
     const page = text.split("#", 1)[0]!;
     const isPage = !isLonger(page, MAX_LINK_PREFIX - 1);
-    data = isPage ? bytesOf(text.slice(page.length + 1), BASE64URL) : null;
-  } else {
-    const letters = text.replace(BETWEEN, "");
-    // Not all that toUpperCase() makes of other alphabets was a letter of ours before.
-    data = /^[A-Za-z2-7]+$/.test(letters) ? bytesOf(letters.toUpperCase(), BASE32) : null;
-  }
+    data = isPage ? fromLine(text.slice(page.length + 1)) : null;
+  } else data = fromLetters(text);
   if (!data?.length) throw new FormatError(DAMAGED);
   return decode(data);
 }
@@ -126,11 +119,8 @@ export async function encode(invitation: Invitation): Promise<Bytes> {
   return concat(body, await checksum(body));
 }
 
-/** For typing: base32 in groups of four, six groups to a line. */
-export async function asText(invitation: Invitation): Promise<string> {
-  const groups = lettersOf(await encode(invitation), BASE32).match(/.{1,4}/g)!;
-  return groups.map((group, place) => (place ? (place % 6 ? "-" : "\n") : "") + group).join("");
-}
+/** For typing. */
+export const asText = async (invitation: Invitation): Promise<string> => letters(await encode(invitation));
 
 /**
  * `page` (the address of a browser's reader) with the invitation in its fragment, which is never sent; without a page a
@@ -140,7 +130,7 @@ export async function asLink(invitation: Invitation, page = ""): Promise<string>
   if (page && (!PAGE.test(page) || page.includes("#") || page.length >= MAX_LINK_PREFIX)) {
     throw new RangeError();
   }
-  return (page ? `${page}#` : SCHEME) + lettersOf(await encode(invitation), BASE64URL);
+  return (page ? `${page}#` : SCHEME) + line(await encode(invitation));
 }
 
 /**

@@ -30,7 +30,7 @@ export const derive = (
 export const depthOf = (ring: Keyring): number => ring.ancestors.length;
 
 /** The SUBTREE keys on the way from the root to this node, itself included. */
-const subtrees = async (ring: Keyring): Promise<Bytes[]> => [
+export const subtrees = async (ring: Keyring): Promise<Bytes[]> => [
   ...ring.ancestors,
   await derive(ring.branch, "subtree"),
 ];

@@ -7,11 +7,15 @@ import { MAX_EPOCH, MAX_EPOCH_SECONDS, MAX_PAGE_BITS, MIN_EPOCH_SECONDS, MIN_PAG
 const MAX_KEYS = 3;
 const MAX_STEPS = 4;
 
-/** `keys`: any of these may sign a page. `pages`: from which epoch on, how many there are, as a power of two. */
+/**
+ * `keys`: any of these may sign a page. `pages`: from which epoch on, how many there are, as a power of two. `reportKey`:
+ * whom reports are sealed for; empty where none are taken.
+ */
 export interface Settings {
   readonly keys: readonly Bytes[];
   readonly pages: readonly (readonly [number, number])[];
   readonly seconds: number;
+  readonly reportKey: Bytes;
 }
 
 /** The settings in the JSON value of signed metadata; `FormatError`, `rotation-settings`. */
@@ -24,10 +28,15 @@ export function settingsFrom(value: unknown): Settings {
     return number as number;
   };
   check(typeof value === "object" && value !== null && !Array.isArray(value));
-  const { keys, pages, "epoch-seconds": seconds, ...others } = value as Record<string, unknown>;
+  const {
+    keys,
+    pages,
+    "epoch-seconds": seconds,
+    "report-key": report,
+    ...others
+  } = value as Record<string, unknown>;
   const isKey = (key: unknown): boolean => typeof key === "string" && /^[0-9a-f]{64}$/.test(key);
-  // Whom reports are sealed for: no reader reports from here.
-  check(Object.entries(others).every(([name, each]) => name === "report-key" && isKey(each)));
+  check(!Object.keys(others).length && (report === undefined || isKey(report)));
   check(Array.isArray(keys) && keys.length > 0 && keys.length <= MAX_KEYS && keys.every(isKey));
   check(new Set(keys).size === keys.length);
   check(Array.isArray(pages) && pages.length > 0 && pages.length <= MAX_STEPS);
@@ -41,6 +50,7 @@ export function settingsFrom(value: unknown): Settings {
       return [from, whole(step[1], MIN_PAGE_BITS, MAX_PAGE_BITS)] as const;
     }),
     seconds: whole(seconds, MIN_EPOCH_SECONDS, MAX_EPOCH_SECONDS),
+    reportKey: unhex((report ?? "") as string),
   };
 }
 

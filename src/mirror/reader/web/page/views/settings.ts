@@ -1,7 +1,11 @@
 /** Choices: language, size, colours, data; where one is; what is kept, and its end. */
 
+import type { Reportable } from "../../core/client/invited.ts";
+import { silencesIn } from "../../core/client/silence.ts";
+import { report } from "../../core/client/verdicts.ts";
 import { readerContext } from "../../core/notices/decide.ts";
 import { type NoticeSet, WORLD } from "../../core/notices/model.ts";
+import { canSeal } from "../../core/rotation/hpke.ts";
 import { offered } from "../acts.ts";
 import type { App, View } from "../app.ts";
 import { dialog } from "../dialog.ts";
@@ -12,6 +16,7 @@ import type { Session } from "../reading.ts";
 import type { Keeping } from "../shell.ts";
 import { LANGUAGES, nameOf, spoken, t } from "../text.ts";
 import { keep } from "./keeping.ts";
+import { reporting } from "./reporting.ts";
 import { fileField, invitationField } from "./ways.ts";
 
 const SIZES = [87, 100, 115, 130, 150, 175];
@@ -48,9 +53,11 @@ function choice(
 export const settings =
   (app: App): View =>
   async () => {
-    const { choices } = app;
+    const { choices, session } = app;
     const keeping = (await app.shell.offline?.()) ?? null;
     const isKept = (await keeping?.isKept()) ?? false;
+    const silent =
+      session && (await canSeal()) && (await session.reportable(silencesIn, report(session.accounts)));
     const languages = LANGUAGES.map((each): Option => [each, nameOf(each)]);
     const percent = new Intl.NumberFormat(spoken(), { style: "percent" });
     const sizes = SIZES.map((each): Option => [`${each}`, percent.format(each / 100)]);
@@ -83,8 +90,8 @@ export const settings =
       ),
       h("p", { class: "dim" }, t("picture-why")),
       h("p", { class: "dim" }, t("settings-kept")),
-      app.session && place(app),
-      app.session && library(app, app.session, keeping, isKept),
+      session && place(app),
+      session && library(app, session, keeping, isKept, silent),
       fileField(app),
       app.shell.kind !== "loopback" && invitationField(app),
     ];
@@ -155,7 +162,13 @@ function place(app: App): Child {
 }
 
 /** What can be kept, and other acts that are not about one article. */
-function library(app: App, session: Session, keeping: Keeping | null, isKept: boolean): Child {
+function library(
+  app: App,
+  session: Session,
+  keeping: Keeping | null,
+  isKept: boolean,
+  silent: Reportable | null | false,
+): Child {
   const { invite } = session;
   return [
     app.shell.keeps && h("h2", {}, t("library")),
@@ -185,6 +198,7 @@ function library(app: App, session: Session, keeping: Keeping | null, isKept: bo
           },
         },
         invite && { text: t("invite"), acts: ["invite"], run: () => inviting(invite) },
+        silent && { text: t("report"), acts: ["contact"], run: () => reporting(app, session.now, silent) },
       ]),
     ),
   ];
