@@ -2,8 +2,10 @@
 
 import { hex, unhex } from "../../../src/mirror/reader/web/core/bytes.ts";
 import { Invited } from "../../../src/mirror/reader/web/core/client/invited.ts";
+import type { Mirror } from "../../../src/mirror/reader/web/core/client/net.ts";
 import { fetchNotices } from "../../../src/mirror/reader/web/core/client/notices.ts";
 import { newerProgram } from "../../../src/mirror/reader/web/core/client/program.ts";
+import { heardOf, silencesIn } from "../../../src/mirror/reader/web/core/client/silence.ts";
 import {
   addresses,
   asking,
@@ -15,9 +17,13 @@ import {
 } from "../../../src/mirror/reader/web/core/client/slips.ts";
 import { MemoryStore, packed, unpacked } from "../../../src/mirror/reader/web/core/client/store.ts";
 import { fetchWhole, Stories } from "../../../src/mirror/reader/web/core/client/stories.ts";
-import { report as reportOf } from "../../../src/mirror/reader/web/core/client/verdicts.ts";
+import {
+  type MirrorReport,
+  report as reportOf,
+} from "../../../src/mirror/reader/web/core/client/verdicts.ts";
 import { type Deadlines, webTransport } from "../../../src/mirror/reader/web/core/client/web.ts";
 import { Reader } from "../../../src/mirror/reader/web/core/reader.ts";
+import { canSeal, seal } from "../../../src/mirror/reader/web/core/rotation/hpke.ts";
 import { parse } from "../../../src/mirror/reader/web/core/rotation/invitation.ts";
 import { openPage, type Page, pathOf } from "../../../src/mirror/reader/web/core/rotation/pages.ts";
 import { settingsFrom } from "../../../src/mirror/reader/web/core/rotation/settings.ts";
@@ -125,6 +131,12 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
           verdict,
           evidence.map(({ code, about }) => [code, about]),
         ]),
+      reportable: async () => {
+        const found = (await canSeal()) && (await reader.reportable(silencesIn, reportOf(reader.accounts)));
+        if (!found) return null;
+        const { names, isAlone } = found;
+        return { names, isAlone, report: await found.report(unhex(given), seal) };
+      },
       waste: async () => reader.cost().wasted,
       cost: async () => Object.fromEntries(reader.cost().fetched),
       close: async () => {
@@ -154,8 +166,21 @@ async function read(run: Run): Promise<Json> {
   return steps(reader, run, store);
 }
 
+/** What a run tells of each mirror, and which of the endpoints that were handed out are to be reported. */
+function silence(given: {
+  reports: MirrorReport[];
+  mirrors: { name: string; address: string }[];
+  doors: { address: string; text: string; key: string }[];
+}): Json {
+  const doors = new Map(given.doors.map(({ address, text, key }) => [address, { text, key: unhex(key) }]));
+  const { names, entrances, isAlone } = silencesIn(doors, given.mirrors as Mirror[], given.reports);
+  const heard = Object.fromEntries(given.reports.map((each) => [each.name, heardOf(each)]));
+  return { heard, names, isAlone, silent: entrances.map(({ text, key }) => [text, hex(key)]) };
+}
+
 export const reading: Answerers = {
   look,
+  silence,
   begin: async (text: string) => handedAs(begin(await parse(text))) as Json,
   handed: (value: unknown) => handedAs(handedFrom(value)) as Json,
   addresses: async ([handed, seconds, now, instants]: [unknown, number, number, number[]]) =>

@@ -1,6 +1,7 @@
 import { type Bytes, concat, hex, unhex, utf8 } from "../../../src/mirror/reader/web/core/bytes.ts";
 import { hmac } from "../../../src/mirror/reader/web/core/crypto.ts";
 import { epochOf, toAsk, toEnter } from "../../../src/mirror/reader/web/core/rotation/epochs.ts";
+import { seal as hpke } from "../../../src/mirror/reader/web/core/rotation/hpke.ts";
 import {
   asLink,
   asText,
@@ -18,7 +19,6 @@ import {
   slipKeys,
   subtree,
 } from "../../../src/mirror/reader/web/core/rotation/keys.ts";
-import { seal as hpke } from "../../../src/mirror/reader/web/core/rotation/hpke.ts";
 import { lookNext } from "../../../src/mirror/reader/web/core/rotation/looking.ts";
 import {
   findSlip,
