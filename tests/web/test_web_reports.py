@@ -200,9 +200,7 @@ def test_what_was_silent_is_what_python_says(
     said = asked(node, reports, mine, addresses)
     assert said == {
         "heard": {name: each.value for name, each in heard.items()},
-        "names": [door.name for door in silent],
-        "isAlone": Heard.ANSWERED not in heard.values(),
-        "silent": [[door.entrance.text, door.entrance.key.hex()] for door in silent],
+        "silent": [[door.name, door.entrance.text, door.entrance.key.hex()] for door in silent],
     }
 
 
@@ -223,13 +221,7 @@ def test_what_no_browser_asks_by_itself_is_not_reported(node: Node, address: str
     """A page over https may not ask plain http, and only Tor Browser knows onion services."""
     report = MirrorReport("m1", Verdict.FAILED, 0, 0, (Evidence("m1", UNREACHABLE, "head"),))
     said = asked(node, [report], {"m1": Entrance(address)}, {"m1": address})
-    assert said["names"] == (["m1"] if is_told else [])
-
-
-def test_an_edition_in_a_file_is_nobody_on_the_network(node: Node) -> None:
-    good = MirrorReport("m1", Verdict.GOOD, 1, 9, ())
-    assert asked(node, [good], {}, {"m1": "https://archive.invalid/"})["isAlone"]
-    assert not asked(node, [good], {}, {"m1": "https://archive.example/"})["isAlone"]
+    assert [name for name, *_ in said["silent"]] == (["m1"] if is_told else [])
 
 
 # --- whole runs -----------------------------------------------------------------------------------
@@ -283,7 +275,7 @@ class Run:
 def test_a_run_reports_its_own_endpoints_that_were_silent(node: Node) -> None:
     run = Run(node)
     said = run.reportable(False, True)
-    assert (said["names"], said["isAlone"]) == (["mirror 1"], False)
+    assert said["names"] == ["mirror 1"]
     line, letters = said["report"]
     assert spelling.from_letters(letters) == spelling.from_line(line)
     assert re.fullmatch(r"(?:[A-Z2-7]{4}-){5}[A-Z2-7]{4}", letters.splitlines()[0])

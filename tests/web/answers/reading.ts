@@ -134,8 +134,7 @@ async function steps(reader: Reader, run: Run, store: MemoryStore): Promise<Json
       reportable: async () => {
         const found = (await canSeal()) && (await reader.reportable(silencesIn, reportOf(reader.accounts)));
         if (!found) return null;
-        const { names, isAlone } = found;
-        return { names, isAlone, report: await found.report(unhex(given), seal) };
+        return { names: found.names, report: await found.report(unhex(given), seal) };
       },
       waste: async () => reader.cost().wasted,
       cost: async () => Object.fromEntries(reader.cost().fetched),
@@ -173,9 +172,9 @@ function silence(given: {
   doors: { address: string; text: string; key: string }[];
 }): Json {
   const doors = new Map(given.doors.map(({ address, text, key }) => [address, { text, key: unhex(key) }]));
-  const { names, entrances, isAlone } = silencesIn(doors, given.mirrors as Mirror[], given.reports);
+  const silent = silencesIn(doors, given.mirrors as Mirror[], given.reports);
   const heard = Object.fromEntries(given.reports.map((each) => [each.name, heardOf(each)]));
-  return { heard, names, isAlone, silent: entrances.map(({ text, key }) => [text, hex(key)]) };
+  return { heard, silent: silent.map(([name, { text, key }]) => [name, text, hex(key)]) };
 }
 
 export const reading: Answerers = {

@@ -27,10 +27,9 @@ import type { MirrorReport } from "./verdicts.ts";
 /** What was handed out for the invitation with this mark, as JSON. */
 export type Remembered = readonly [mark: string, handed: unknown];
 
-/** Something to report: the endpoints in `names` did not answer. `isAlone`: nothing on the network did. */
+/** Something to report: the endpoints in `names` did not answer. */
 export interface Reportable {
   readonly names: readonly string[];
-  readonly isAlone: boolean;
   /** The report as a line and in letters. `fresh`: 32 random bytes, never used before; `hpke`: see `reports.ts`. */
   report(fresh: Bytes, hpke: Seal): Promise<readonly [line: string, letters: string]>;
 }
@@ -119,15 +118,15 @@ export class Invited {
   ): Promise<Reportable | null> {
     const { reportKey: key, seconds } = settingsOf(verified) ?? {};
     if (!key?.length) return null;
-    const { names, entrances: silent, isAlone } = judge(this.#doors, mirrors, reports);
-    if (!silent.length) return null;
+    const found = judge(this.#doors, mirrors, reports);
+    if (!found.length) return null;
     const { keyring, publication } = this.invitation;
-    const statement = { epoch: epochOf(seconds!, now), silent, country: "" };
+    const statement = { epoch: epochOf(seconds!, now), silent: found.map(([, each]) => each), country: "" };
     const report = async (fresh: Bytes, hpke: Seal) => {
       const data = await seal(keyring, publication, statement, key, fresh, hpke);
       return [line(data), letters(data)] as const;
     };
-    return { names, isAlone, report };
+    return { names: found.map(([name]) => name), report };
   }
 
   /** The link for friend `number`; it leads to `page`. Throws as `invite`. */

@@ -14,7 +14,6 @@ import type { MirrorReport } from "./verdicts.ts";
 
 const MISSING: ReadonlySet<string> = new Set([ABSENT, MISSING_PIECE, "withheld"]);
 const UNTOLD = /^http:\/\/(?!127\.)|^[^/]+\/\/[^/]+\.onion[:/]/i;
-const ARCHIVE = /\.invalid\/$/; // an edition in a file answers under a name that does not exist
 
 /** What is known of one mirror. */
 export type Heard = "answered" | "silent" | "unknown";
@@ -26,19 +25,15 @@ export function heardOf({ verdict, bytes, evidence }: MirrorReport): Heard {
   return !bytes && evidence.some(({ code }) => !MISSING.has(code)) ? "silent" : "answered";
 }
 
-/** Endpoints that were handed out and did not answer. `isAlone`: nothing on the network did. */
-export interface Silences {
-  readonly names: readonly string[];
-  readonly entrances: readonly Entrance[];
-  readonly isAlone: boolean;
-}
+/** An endpoint that was handed out and did not answer, and what its mirror is called here. */
+export type Silence = readonly [name: string, entrance: Entrance];
 
 /** `doors`: the entrance that each address is of, which was handed out; `reports` are on `mirrors`. */
 export function silencesIn(
   doors: ReadonlyMap<string, Entrance>,
   mirrors: readonly Mirror[],
   reports: readonly MirrorReport[],
-): Silences {
+): Silence[] {
   const heard = new Map(reports.map((each) => [each.name, heardOf(each)]));
   const own = new Map<string, readonly [Entrance, Mirror[]]>(); // one entrance may have several addresses
   for (const each of mirrors) {
@@ -47,14 +42,11 @@ export function silencesIn(
     const key = `${entrance.text} ${hex(entrance.key)}`;
     own.set(key, [entrance, [...(own.get(key)?.[1] ?? []), each]]);
   }
-  const is = (heardAs: Heard) => (each: Mirror) => heard.get(each.name) === heardAs;
-  const silent = [...own.values()].filter(
-    ([, found]) =>
-      !found.some(is("answered")) && found.some((each) => is("silent")(each) && !UNTOLD.test(each.address)),
-  );
-  return {
-    names: silent.map(([, [first]]) => first!.name),
-    entrances: silent.map(([entrance]) => entrance),
-    isAlone: !mirrors.some((each) => is("answered")(each) && !ARCHIVE.test(each.address)),
-  };
+  return [...own.values()]
+    .filter(
+      ([, found]) =>
+        !found.some(({ name }) => heard.get(name) === "answered") &&
+        found.some(({ name, address }) => heard.get(name) === "silent" && !UNTOLD.test(address)),
+    )
+    .map(([entrance, [first]]) => [first!.name, entrance]);
 }

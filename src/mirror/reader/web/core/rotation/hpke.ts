@@ -6,7 +6,7 @@
  */
 
 import { type Bytes, bigEndian, concat, unhex, utf8 } from "../bytes.ts";
-import { hmac } from "../crypto.ts";
+import { hkdf, hmac } from "../crypto.ts";
 
 const KEY_SIZE = 32;
 const KEM = concat(utf8("KEM"), bigEndian(0x0020, 2));
@@ -53,32 +53,20 @@ export type Seal = typeof seal;
 
 /** Key and nonce of the one message (RFC 9180, sections 4.1 and 5.1). */
 async function schedule(shared: Bytes, both: Bytes, info: Bytes): Promise<[Bytes, Bytes]> {
-  const prk = await extract(KEM, NOTHING, "eae_prk", shared);
-  const secret = await expand(prk, KEM, "shared_secret", both, 32);
-  const id = await extract(SUITE, NOTHING, "psk_id_hash", NOTHING);
-  const context = concat(BASE, id, await extract(SUITE, NOTHING, "info_hash", info));
-  const base = await extract(SUITE, secret, "secret", NOTHING);
-  return [
-    await expand(base, SUITE, "key", context, 32),
-    await expand(base, SUITE, "base_nonce", context, 12),
-  ];
+  const agreed = labeled("shared_secret", both, KEM, 32);
+  const salt = await hkdf(labeled("eae_prk", shared, KEM), agreed, 32);
+  const hashes = [await extract("psk_id_hash", NOTHING), await extract("info_hash", info)];
+  const context = concat(BASE, ...hashes);
+  const base = await extract("secret", NOTHING, salt);
+  // Of at most 32 bytes: one round of HKDF's (RFC 5869, section 2.3).
+  const expand = async (label: string, size: number) =>
+    (await hmac(base, concat(labeled(label, context, SUITE, size), Uint8Array.of(1)))).slice(0, size);
+  return [await expand("key", 32), await expand("base_nonce", 12)];
 }
 
-const labeled = (suite: Bytes, label: string, data: Bytes): Bytes =>
-  concat(utf8("HPKE-v1"), suite, utf8(label), data);
+/** What is extracted from, or, where `size` is said, expanded with. */
+const labeled = (label: string, data: Bytes, suite = SUITE, size?: number): Bytes =>
+  concat(size ? bigEndian(size, 2) : NOTHING, utf8("HPKE-v1"), suite, utf8(label), data);
 
-const extract = (suite: Bytes, salt: Bytes, label: string, key: Bytes): Promise<Bytes> =>
-  hmac(salt.length ? salt : new Uint8Array(32), labeled(suite, label, key));
-
-/** Of at most 32 bytes: one round of HKDF's (RFC 5869, section 2.3). */
-const expand = async (
-  secret: Bytes,
-  suite: Bytes,
-  label: string,
-  info: Bytes,
-  size: number,
-): Promise<Bytes> =>
-  (await hmac(secret, concat(bigEndian(size, 2), labeled(suite, label, info), Uint8Array.of(1)))).slice(
-    0,
-    size,
-  );
+const extract = (label: string, key: Bytes, salt: Bytes = new Uint8Array(32)): Promise<Bytes> =>
+  hmac(salt, labeled(label, key));

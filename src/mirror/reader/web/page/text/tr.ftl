@@ -86,8 +86,7 @@ friend-link = Bu arkadaşın bağlantısı
 report = Yanıt vermeyen adresleri bildir
 report-tells = Yayıncıya, ve yalnızca ona, { $names } adreslerinin { $day } günü ya da o sıralarda yanıt vermediğini, bu adreslerin size verildiğini ve hangi davetin sizin olduğunu söyler. Bu bir ad değildir; ama onu size veren, kime verdiğini bilir.
 report-not = Nerede olduğunuzu ve ne okuduğunuzu söylemez. Hiçbir şey buna bağlı değildir: haberleriniz onsuz da gelir.
-report-carry = Burada hiçbir şey gönderilmez ve saklanmaz. Bildirimi siz taşırsınız; onu taşıyan ya da izleyen, bunun bir bildirim olduğunu, kimden ve ne zaman geldiğini görür. Onu göndermek, haber merkeziyle iletişim kurmaktır. Satır ve harfler aynı şeyi söyler.
-report-alone = Hiçbir ayna yanıt vermedi: nedeni engelleme değil, bu cihazın bağlantısı olabilir.
+report-carry = Burada hiçbir şey gönderilmez ve saklanmaz. Bildirimi satır ya da harfler olarak siz taşırsınız; onu taşıyan ya da izleyen, bunun bir bildirim olduğunu, kimden ve ne zaman geldiğini görür. Onu göndermek, haber merkeziyle iletişim kurmaktır.
 report-copy = Satırı kopyala
 
 outside = Başka bir siteye gidilsin mi?

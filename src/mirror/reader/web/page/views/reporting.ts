@@ -7,16 +7,11 @@ import { dialog } from "../dialog.ts";
 import { copyText } from "../doing.ts";
 import { isOffered, may } from "../gates.ts";
 import { button, h } from "../h.ts";
-import { day, spoken, t } from "../text.ts";
+import { day, t } from "../text.ts";
 
 /** After the gate of *contact*. `now` is the instant that the run is judged at. */
-export async function reporting(
-  app: App,
-  now: number,
-  { names, isAlone, report }: Reportable,
-): Promise<void> {
+export async function reporting(app: App, now: number, { names, report }: Reportable): Promise<void> {
   const [line, letters] = await report(crypto.getRandomValues(new Uint8Array(32)), seal);
-  const listed = new Intl.ListFormat(spoken()).format(names);
   const isCopied = await dialog<boolean>((settle) => {
     const close = button(t("close"), () => settle(false), "primary");
     close.dataset.first = "";
@@ -25,8 +20,7 @@ export async function reporting(
       h(
         "div",
         { class: "scrolled", tabindex: 0 },
-        isAlone && h("p", { class: "question" }, t("report-alone")),
-        h("p", {}, t("report-tells", { names: listed, day: day(now) })),
+        h("p", {}, t("report-tells", { names: names.join(", "), day: day(now) })),
         h("p", {}, t("report-not")),
         h("p", {}, t("report-carry")),
         h("output", { class: "letters", dir: "ltr" }, letters),
