@@ -271,6 +271,11 @@ class Run:
         assert path == READER
         return unproved.proved(branch)
 
+    def marks(self, *silent: Entrance) -> tuple[bytes, ...]:
+        """How a report of this reader names them."""
+        branch = Branch(self.desk.invited(READER, self.own).keyring.branch, self.desk.publication)
+        return tuple(sorted(map(branch.mark, silent)))
+
 
 def test_a_run_reports_its_own_endpoints_that_were_silent(node: Node) -> None:
     run = Run(node)
@@ -280,13 +285,14 @@ def test_a_run_reports_its_own_endpoints_that_were_silent(node: Node) -> None:
     assert spelling.from_letters(letters) == spelling.from_line(line)
     assert re.fullmatch(r"(?:[A-Z2-7]{4}-){5}[A-Z2-7]{4}", letters.splitlines()[0])
     read = run.opened(line)
-    invitation = run.desk.invited(READER, run.own)
-    assert read.marks == (Branch(invitation.keyring.branch, run.desk.publication).mark(run.own[0]),)
+    assert read.marks == run.marks(run.own[0])
     assert (read.epoch, read.country) == (run.desk.epoch, "")
+    said = run.reportable(False, False)
+    assert said["names"] == ["mirror 1", "mirror 2"]
+    assert run.opened(said["report"][0]).marks == run.marks(*run.own)
 
 
 def test_there_is_nothing_to_report_where_all_answer_or_none_is_taken(node: Node) -> None:
     assert Run(node).reportable(True, True) is None
-    assert Run(node).reportable(False, False)["names"] == ["mirror 1", "mirror 2"]
     assert Run(node).reportable(False, True, is_invited=False) is None
     assert Run(node, report_key=b"").reportable(False, True) is None
