@@ -1,4 +1,4 @@
-"""A reader with nothing but a browser reports an endpoint that is silent, and the publisher takes it."""
+"""A reader with nothing but a browser reports an endpoint that is silent, and invites a friend."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ from helpers.rotating import RotatingDesk, rotating
 from helpers.stage import Site, sites
 from mirror.rotation import spelling
 from mirror.rotation.epochs import DAY
-from mirror.rotation.invitation import Invitation
+from mirror.rotation.invitation import Invitation, parse
 from mirror.rotation.paths import Entrance
 
 Value = TypeVar("Value")
@@ -219,6 +219,29 @@ def test_where_the_browser_cannot_seal_it_is_not_offered(page: Page, streets: St
     settings(page, streets.invitation.link(door.page))
     expect(page.get_by_role("button", name="Invite a friend")).to_be_visible()
     expect(page.get_by_role("button", name=REPORT)).to_have_count(0)
+
+
+def test_the_link_for_a_friend_can_be_copied_and_opens(page: Page, streets: Streets, door: Site) -> None:
+    settings(page, streets.invitation.link(door.page))
+    page.get_by_role("button", name="Invite a friend").click()
+    proceed = asked(page).locator(".answers .quiet")
+    expect(proceed).to_be_visible()
+    while proceed.count():  # asked once or twice, as the notices say
+        proceed.click()
+    copy = asked(page).get_by_role("button", name="Copy link")
+    expect(copy).to_have_count(0)
+    asked(page).locator("#friend").fill("3")
+    asked(page).get_by_role("button", name="The link for this friend").click()
+    copy.click()
+    expect(page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
+    link = str(page.evaluate("navigator.clipboard.readText()"))
+    assert link.startswith(f"{door.page}#")
+    friend = parse(link)
+    assert friend.keyring.depth == streets.invitation.keyring.depth + 1
+    assert friend.entrances
+    page.goto("about:blank")
+    settings(page, link)
+    expect(page.get_by_role("button", name="Invite a friend")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])

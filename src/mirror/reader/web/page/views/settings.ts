@@ -9,6 +9,7 @@ import { canSeal } from "../../core/rotation/hpke.ts";
 import { offered } from "../acts.ts";
 import type { App, View } from "../app.ts";
 import { dialog } from "../dialog.ts";
+import { copyText } from "../doing.ts";
 import { UNANSWERED } from "../gates.ts";
 import { button, type Child, h } from "../h.ts";
 import { placeName } from "../naming.ts";
@@ -197,15 +198,16 @@ function library(
             app.say(t("install-how"));
           },
         },
-        invite && { text: t("invite"), acts: ["invite"], run: () => inviting(invite) },
+        invite && { text: t("invite"), acts: ["invite"], run: () => inviting(app, invite) },
         silent && { text: t("report"), acts: ["contact"], run: () => reporting(app, session.now, silent) },
       ]),
     ),
   ];
 }
 
-async function inviting(invite: (number: number) => Promise<string>): Promise<void> {
-  await dialog<null>((settle) => {
+async function inviting(app: App, invite: (number: number) => Promise<string>): Promise<void> {
+  // Copied by a button: copying by hand has a gate, which is a dialog too, and this act has passed its own.
+  const made = await dialog<string>((settle) => {
     const number = h("input", {
       type: "number",
       min: 1,
@@ -216,9 +218,11 @@ async function inviting(invite: (number: number) => Promise<string>): Promise<vo
       "data-first": true,
     });
     const link = h("output", { class: "listed", dir: "ltr" });
+    const copy = button(t("copy-link"), () => settle(link.textContent ?? ""));
     const make = async (event: Event) => {
       event.preventDefault();
       link.textContent = await invite(number.valueAsNumber - 1);
+      link.after(copy);
     };
     return [
       h("h2", {}, t("invite")),
@@ -231,10 +235,11 @@ async function inviting(invite: (number: number) => Promise<string>): Promise<vo
           "div",
           { class: "buttons" },
           h("button", { class: "primary" }, t("friend-link")),
-          button(t("close"), () => settle(null)),
+          button(t("close"), () => settle("")),
         ),
       ),
       link,
     ];
   });
+  if (made) await copyText(app, made);
 }
