@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from helpers.newsdesk import Desk, Seeded, desk, reading, titles
+from mirror.bundle.piece import path_of
 from mirror.errors import MirrorError
+from mirror.publisher.published import head_of
 
 
 @pytest.fixture
@@ -87,7 +89,8 @@ def test_another_tree_or_half_of_one_is_refused(made: Desk) -> None:
     assert failure(made, digest) != "recover-other"
     shutil.rmtree(made.folder / "tree")
     shutil.copytree(kept, made.folder / "tree")
-    [piece] = list((made.folder / "tree" / "p").glob("*/*"))[:1]
-    piece.unlink()
+    head = head_of(before, "en")
+    assert head is not None
+    (made.folder / "tree" / path_of(head)).unlink()
     assert failure(made, digest) == "tree-damaged"
     assert made.workspace.publication() == before

@@ -5,8 +5,7 @@ Rules (FORMAT.md section 8, layout rules 3 to 7):
 1. A page stays while it is within the publisher's time and tells nothing that was removed for harm.
 2. The last pages are packed again once they are many and small.
 3. Whatever page stays, the edition's last word on each of its articles stays with it: no page that
-   leaves makes an older text valid again. Where that word is before the publisher's time, because what
-   was withdrawn is told again, the pages with older ones are packed again without it.
+   leaves makes an older text valid again.
 4. When something is removed for harm, a dictionary that holds what none of the remaining texts says
    is replaced: strings of its codebook are retired in place; where its content tells, it is trained
    anew and its pages are packed again. It does not matter which text it was: an earlier word on what
@@ -66,18 +65,15 @@ def revise(previous: Edition, wanted: Mapping[str, Article], drop_before: int) -
     kept = tuple(page for page in in_time if page.ref not in again)
 
     told = _last_words(kept)
-    while older := {
-        name for name, word in told.items() if word != last[name] and not is_in_time(last[name], drop_before)
-    }:
-        again |= {page.ref for page in kept if any(article.id in older for article in page.articles)}
-        kept = tuple(page for page in kept if page.ref not in again)
-        told = _last_words(kept)
-    moved = chain.from_iterable(page.articles for page in in_time if page.ref in again)
     fresh = {
         article.id: article
-        for article in chain(wanted.values(), moved, (last[name] for name in told))
-        if last[article.id] == article != told.get(article.id) and is_in_time(article, drop_before)
+        for article in wanted.values()
+        if told.get(article.id) != article and (article.id in told or is_in_time(article, drop_before))
     }
+    moved = chain.from_iterable(page.articles for page in in_time if page.ref in again)
+    for article in chain(moved, (last[name] for name, word in told.items() if word != last[name])):
+        if last[article.id] == article and told.get(article.id) != article:
+            fresh.setdefault(article.id, article)
     harmful = _harmful_pieces(previous, telling, removed, replaced)
     return Revision(kept, fresh, replaced, harmful)
 
