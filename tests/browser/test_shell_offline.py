@@ -50,6 +50,38 @@ def test_keeping_passes_its_gate_and_keeps_all_of_the_program_and_nothing_of_the
     expect(page.get_by_role("button", name="Make it work without a network")).to_have_count(0)
 
 
+def test_what_all_readers_need_is_unpacked_once(
+    context: BrowserContext, origin: Site, newsroom: House
+) -> None:
+    """And nothing that would tell a language."""
+    page = kept(context, origin)
+    reopened(page)
+    page.get_by_role("button", name="Settings").click()
+    page.locator("select").first.select_option("fa")
+    expect(page.get_by_role("heading", level=1, name="تنظیمات")).to_be_visible()
+    raw = (
+        "async () => (await (await caches.open('reader')).keys())"
+        ".filter(({url}) => url.includes('/raw/')).length"
+    )
+    page.wait_for_function(f"({raw})().then((count) => count >= 3)")
+    reopened(page)
+    assert page.evaluate(raw) == 3, "the program and the two parts that follow it"
+    asked = page.evaluate("performance.getEntriesByType('resource').map(({name}) => name)")
+    assert not {each[-64:] for each in asked} & newsroom.program()
+    # What is not whole is not used: the pieces are there still.
+    page.evaluate(
+        """async () => {
+          const cache = await caches.open("reader");
+          for (const { url } of await cache.keys()) {
+            if (url.includes("/raw/")) await cache.put(url, new Response("not whole"));
+          }
+        }"""
+    )
+    origin.stop()
+    reopened(page)
+    read(page)
+
+
 def test_a_browser_hears_of_an_icon_only_after_the_warning(page: Page, origin: Site) -> None:
     front(page, origin.page)
     linked = page.locator("link[rel=manifest], link[rel=apple-touch-icon]")

@@ -108,8 +108,23 @@ function unpack(raw: Bytes): Map<string, Bytes> {
   return files;
 }
 
-/** The bytes that a list of pieces carries; `held` are pieces that need not be fetched. */
-async function carried(list: ProgramList, held: Map<string, Bytes>, tell?: () => void): Promise<Bytes> {
+/**
+ * The bytes that a list of pieces carries; `held` are pieces that need not be fetched.
+ *
+ * Where the reader is kept, what all readers need (`isAlways`) is kept unpacked beside the page: whoever can write there
+ * can write the page itself, so it is not compared again. The rest would tell a language, or an invitation. It goes
+ * when a newer version comes.
+ */
+async function carried(
+  list: ProgramList,
+  held: Map<string, Bytes>,
+  isAlways: boolean,
+  tell?: () => void,
+): Promise<Bytes> {
+  const kept = isAlways && navigator.serviceWorker?.controller ? await caches.open("reader") : null;
+  const place = `${origin}r/raw/${list.pieces.join("-")}`;
+  const ready = await (await kept?.match(place))?.arrayBuffer();
+  if (ready?.byteLength === list.raw) return new Uint8Array(ready);
   const parts = await Promise.all(
     list.pieces.map(async (name) => {
       const data = held.get(name) ?? (await piece(name));
@@ -119,7 +134,9 @@ async function carried(list: ProgramList, held: Map<string, Bytes>, tell?: () =>
     }),
   );
   const padded = new Uint8Array(await new Blob(parts).arrayBuffer());
-  return decompress(padded, new Uint8Array(list.raw)) as Bytes;
+  const raw = decompress(padded, new Uint8Array(list.raw)) as Bytes;
+  kept?.put(place, new Response(raw)).catch(() => {}); // a full disk: the pieces do
+  return raw;
 }
 
 // How esbuild writes what a module takes from another.
@@ -166,7 +183,7 @@ async function open(): Promise<void> {
   const pieces = new Map<string, Bytes>();
   take("pieces", [list], pieces);
   const files = unpack(
-    await carried(list, pieces, () => {
+    await carried(list, pieces, true, () => {
       bar.value += 1 / list.pieces.length;
     }),
   );
@@ -177,10 +194,12 @@ async function open(): Promise<void> {
   const part = async (name: string) => {
     const wanted = parts[name];
     if (!wanted) throw new Error("there is no such part");
-    return carried(wanted, pieces);
+    return carried(wanted, pieces, /^(?:behind|more)\./.test(name));
   };
-  const code = async (name: string) =>
-    import(await addressOf(name, async (each) => files.get(each) ?? part(each)));
+  const text = async (name: string) => files.get(name) ?? part(name);
+  const code = async (name: string) => import(await addressOf(name, text));
+  // Where the reader is kept nobody is asked: what a library's field needs is made ready beside what comes first.
+  if (navigator.serviceWorker?.controller) for (const name of ["read.js", "more.js"]) addressOf(name, text);
   const context: Context = {
     shell,
     facts: read("facts.json") as Facts,

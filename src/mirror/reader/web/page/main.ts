@@ -39,7 +39,7 @@ export async function start(root: HTMLElement, context: Context): Promise<void> 
     page: origin && shell === "page" ? new URL("r/index.html", origin).href : "",
   };
   if (context.fragment) setting.invited().catch(() => {}); // beside the words of another language
-  // A kept reader may have a library, whose field is in there; it costs no network.
+  // A kept reader may have a library, whose field is in there: it is at hand (`loader.ts`).
   if (navigator.serviceWorker?.controller) more().catch(() => {});
   const here = shell === "page" ? origin : null;
   await show(root, {
