@@ -18,7 +18,9 @@ from mirror.net.anyhow import AnyTransport
 from mirror.net.ways import Proxy, Ways
 
 TIMESTAMP = "m/timestamp.json"
-SECONDS = 120  # from nothing; usually 14 to 38
+UNREACHABLE = 6  # the exit status
+SECONDS = 200  # from nothing; usually 14 to 38
+TRIES = 4  # a circuit that a busy machine builds too slowly is given up; a person tries again
 pytestmark = pytest.mark.skipif(not (TOR and GENCERT), reason="tor is not installed")
 
 
@@ -72,9 +74,12 @@ def test_an_edition_is_read_through_tor(tmp_path: Path) -> None:
         ):
             proxy = f"socks5://127.0.0.1:{network.socks}"
             status, said, told = await read(network, root, "--proxy", proxy)
+            for _ in range(TRIES - 1):
+                if status == UNREACHABLE:
+                    status, said, told = await read(network, root, "--proxy", proxy)
             assert status == 0, told
             assert json.loads(said)["article"]["title"] == article(4).title
-            assert (await read(network, root))[0] == 6  # and without Tor it cannot be
+            assert (await read(network, root))[0] == UNREACHABLE  # and without Tor it cannot be
 
             # One Tor address and two ports: two hosts to us, and a circuit for each.
             before = await circuits(network)
