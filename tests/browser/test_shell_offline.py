@@ -250,8 +250,8 @@ UPDATE = """async () => {
   const [registered] = await navigator.serviceWorker.getRegistrations();
   await registered.update();
 }"""
-# What opens at the page's address, asked of whichever worker rules there; a navigation meanwhile hangs in Chromium
-# now and then.
+# What opens at the page's address, asked of whichever worker rules there; a navigation meanwhile hangs in
+# Chromium now and then.
 SEIZED = """() => fetch(location.href, { signal: AbortSignal.timeout(2000) })
   .then((answer) => answer.text())
   .then((text) => text === "seized", () => false)"""
