@@ -57,6 +57,7 @@ def test_what_all_readers_need_is_unpacked_once(
     page = kept(context, origin)
     reopened(page)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
     page.locator("select").first.select_option("fa")
     expect(page.get_by_role("heading", level=1, name="تنظیمات")).to_be_visible()
     raw = (
